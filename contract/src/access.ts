@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { MaskKind, Protocol } from './documents.ts';
+import { GrantId, Name, RequestId, ReviewId, SessionId, Timestamp } from './ids.ts';
+import { PrincipalRef } from './principal.ts';
+
+/** What must happen before a denial turns into an approval: the annotations of the forbids that decided. */
+export const Requirement = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('approve'),
+    /** How many distinct people. */
+    count: z.int().min(1),
+    /** Any of these groups may give one. */
+    groups: z.array(z.string()).min(1),
+    policy: z.string(),
+    message: z.string().optional(),
+  }),
+  z.object({ kind: z.literal('justify'), ticket: z.boolean(), policy: z.string(), message: z.string().optional() }),
+]);
+export type Requirement = z.infer<typeof Requirement>;
+
+export const ReviewVerdict = z.enum(['approve', 'deny']);
+
+export const Review = z.object({
+  id: ReviewId,
+  requestId: RequestId,
+  reviewer: PrincipalRef,
+  verdict: ReviewVerdict,
+  /** Seconds, where the reviewer shortened the time. */
+  duration: z.int().positive().optional(),
+  reason: z.string().optional(),
+  createdAt: Timestamp,
+});
+export type Review = z.infer<typeof Review>;
+
+export const RequestState = z.enum(['pending', 'approved', 'denied', 'expired', 'cancelled']);
+export type RequestState = z.infer<typeof RequestState>;
+
+export const AccessRequest = z.object({
+  id: RequestId,
+  principal: PrincipalRef,
+  resource: Name,
+  /** `protocol` and `labels` as they were when asked, so that a reviewer sees what production is. */
+  protocol: Protocol,
+  labels: z.record(z.string(), z.string()),
+  profile: Name,
+  /** Seconds of access asked for. */
+  duration: z.int().positive(),
+  reason: z.string(),
+  state: RequestState,
+  needs: z.array(Requirement),
+  reviews: z.array(Review),
+  /** Whether the caller may review it now. */
+  reviewable: z.boolean(),
+  grantId: GrantId.optional(),
+  createdAt: Timestamp,
+  /** When a pending request lapses. */
+  expiresAt: Timestamp,
+  decidedAt: Timestamp.optional(),
+});
+export type AccessRequest = z.infer<typeof AccessRequest>;
+
+export const GrantState = z.enum(['approved', 'active', 'expired', 'revoked', 'ended']);
+export type GrantState = z.infer<typeof GrantState>;
+
+export const Grant = z.object({
+  id: GrantId,
+  requestId: RequestId,
+  principal: PrincipalRef,
+  resource: Name,
+  profile: Name,
+  state: GrantState,
+  /** Seconds from first use. */
+  duration: z.int().positive(),
+  reason: z.string(),
+  approvedBy: z.array(PrincipalRef),
+  createdAt: Timestamp,
+  /** First use must come before this. */
+  activateBy: Timestamp,
+  activatedAt: Timestamp.optional(),
+  /** Absolute once active. */
+  expiresAt: Timestamp.optional(),
+  endedAt: Timestamp.optional(),
+  /** Who ended it and why, for `revoked` and `ended`. */
+  endedBy: PrincipalRef.optional(),
+  endReason: z.string().optional(),
+});
+export type Grant = z.infer<typeof Grant>;
+
+/** What the caller may do with one profile of a resource, as policy stands. */
+export const ProfileAccess = z.object({
+  name: Name,
+  allow: z.array(z.string()),
+  /** Seconds; the profile's own limit. */
+  maxDuration: z.int().positive(),
+  /** `open`: a request is granted at once. `review`: somebody has to approve. `denied`: policy forbids asking. */
+  access: z.enum(['open', 'review', 'denied']),
+  needs: z.array(Requirement),
+  /** Why it is denied, and by which policies. */
+  explanation: z.string().optional(),
+  policies: z.array(z.string()),
+});
+export type ProfileAccess = z.infer<typeof ProfileAccess>;
+
+/** A resource as a principal sees it: never where it is or how it is signed in to. */
+export const Resource = z.object({
+  name: Name,
+  description: z.string().optional(),
+  protocol: Protocol,
+  labels: z.record(z.string(), z.string()),
+  /** Database name to put into a client, for protocols that have one. */
+  database: z.string().optional(),
+  profiles: z.array(ProfileAccess),
+  maskedColumns: z.array(z.object({ column: z.string(), mask: MaskKind, rule: Name })),
+  /** The caller's own usable grant and waiting request, if any. */
+  grant: Grant.optional(),
+  pending: AccessRequest.optional(),
+});
+export type Resource = z.infer<typeof Resource>;
+
+export const SessionState = z.enum(['live', 'closed']);
+
+export const Session = z.object({
+  id: SessionId,
+  grantId: GrantId,
+  principal: PrincipalRef,
+  resource: Name,
+  profile: Name,
+  protocol: Protocol,
+  state: SessionState,
+  startedAt: Timestamp,
+  endedAt: Timestamp.optional(),
+  /** Machine-readable reason, see `SessionEndCode`. */
+  endCode: z.string().optional(),
+  endReason: z.string().optional(),
+  clientAddress: z.string().optional(),
+  clientName: z.string().optional(),
+  statements: z.int().nonnegative(),
+  refused: z.int().nonnegative(),
+  rows: z.int().nonnegative(),
+  bytesOut: z.int().nonnegative(),
+  recording: z.enum(['open', 'sealed', 'sealed-after-crash', 'missing']),
+});
+export type Session = z.infer<typeof Session>;
+
+/** Why a session ended. `client` and `target` are ordinary closes; the rest is the kill switch. */
+export const SessionEndCode = z.enum([
+  'client_closed',
+  'target_closed',
+  'protocol_error',
+  'target_error',
+  'grant_expired',
+  'grant_revoked',
+  'signed_out',
+  'terminated',
+  'policy_changed',
+  'resource_removed',
+  'recording_failed',
+  'store_lost',
+  'gateway_shutdown',
+  'gateway_crashed',
+]);
+export type SessionEndCode = z.infer<typeof SessionEndCode>;

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { MaskKind, Protocol } from './documents.ts';
+import { GatewayId, GrantId, Name, SessionId, Timestamp } from './ids.ts';
+import { PrincipalRef } from './principal.ts';
+
+/**
+ * What a recording holds: a header, then events, each with an optional binary payload, then a signed
+ * manifest. The words are protocol-neutral; what only one protocol knows stands in the payload and is
+ * named by `format`. How events are chained and encoded is in `recording-chain.ts`.
+ */
+export const RecordingHeader = z.object({
+  version: z.literal(1),
+  session: SessionId,
+  grant: GrantId,
+  gateway: GatewayId,
+  principal: PrincipalRef,
+  resource: Name,
+  profile: Name,
+  protocol: Protocol,
+  reason: z.string(),
+  approvedBy: z.array(PrincipalRef),
+  startedAt: Timestamp,
+  clientAddress: z.string().optional(),
+});
+export type RecordingHeader = z.infer<typeof RecordingHeader>;
+
+const base = {
+  /** Position in the recording, from 0. Assigned by the recorder. */
+  seq: z.int().nonnegative(),
+  /** Milliseconds since `startedAt`, to the microsecond. Assigned by the recorder. */
+  at: z.number().nonnegative(),
+};
+
+/** A number that ties a statement to its results; counts from 1 within a session. */
+const statement = z.int().positive();
+
+export const RecordedColumn = z.object({
+  name: z.string(),
+  /** The type's name where it is known, else its number: `text`, `int8`, `oid:16432`. */
+  type: z.string(),
+  /** How the payload of `rows` holds this column. */
+  format: z.enum(['text', 'binary']),
+  masked: z.object({ rule: Name, mask: MaskKind, column: z.string() }).optional(),
+});
+export type RecordedColumn = z.infer<typeof RecordedColumn>;
+
+export const RecordingEvent = z.discriminatedUnion('type', [
+  /** The client's own name and settings, once the protocol knows them. */
+  z.object({ ...base, type: z.literal('client'), name: z.string().optional(), database: z.string().optional(), settings: z.record(z.string(), z.string()) }),
+  /** A statement as sent, and what was decided. Recorded before it goes to the target. */
+  z.object({
+    ...base,
+    type: z.literal('statement'),
+    statement,
+    text: z.string(),
+    /** `prepare` is followed by any number of `execute` with the same number. */
+    mode: z.enum(['simple', 'prepare']),
+    actions: z.array(z.string()),
+    tables: z.array(z.string()),
+    decision: z.enum(['allow', 'deny']),
+    reason: z.string().optional(),
+    policies: z.array(z.string()).optional(),
+  }),
+  /** One run of a prepared statement with its parameters; binary ones as `\x…` hexadecimal. */
+  z.object({ ...base, type: z.literal('execute'), statement, parameters: z.array(z.string().nullable()) }),
+  /** What follows in `rows` of this statement. */
+  z.object({ ...base, type: z.literal('columns'), statement, columns: z.array(RecordedColumn) }),
+  /** Rows as the client saw them, masked. The payload holds them in `format`. */
+  z.object({ ...base, type: z.literal('rows'), statement, format: z.literal('postgres.DataRow'), count: z.int().positive() }),
+  /** Bulk data; payload is the data as it passed. `in` is client to target. */
+  z.object({ ...base, type: z.literal('copy'), statement, direction: z.enum(['in', 'out']), format: z.literal('postgres.CopyData') }),
+  /** How a statement ended. */
+  z.object({
+    ...base,
+    type: z.literal('result'),
+    statement,
+    status: z.enum(['ok', 'error', 'suspended', 'cancelled']),
+    tag: z.string().optional(),
+    rows: z.int().nonnegative().optional(),
+    error: z.object({ code: z.string(), severity: z.string(), message: z.string() }).optional(),
+  }),
+  /** Said by the target outside a result: notices, notifications. Masked like all else. */
+  z.object({ ...base, type: z.literal('message'), kind: z.enum(['notice', 'notification']), text: z.string(), channel: z.string().optional() }),
+  /** The client asked to cancel what runs. */
+  z.object({ ...base, type: z.literal('cancel') }),
+  z.object({ ...base, type: z.literal('end'), code: z.string(), reason: z.string() }),
+]);
+export type RecordingEvent = z.infer<typeof RecordingEvent>;
+
+type WithoutPosition<E> = E extends RecordingEvent ? Omit<E, 'seq' | 'at'> : never;
+/** An event before the recorder gave it its place. */
+export type RecordingEventInput = WithoutPosition<RecordingEvent>;
+
+/** What is signed (as a JWS, EdDSA, `typ: drawbridge-recording+jws`) when a recording is sealed. */
+export const RecordingManifest = z.object({
+  version: z.literal(1),
+  session: SessionId,
+  gateway: GatewayId,
+  events: z.int().nonnegative(),
+  /** Hexadecimal SHA-256: the chain's last hash. */
+  head: z.string().regex(/^[0-9a-f]{64}$/),
+  startedAt: Timestamp,
+  sealedAt: Timestamp,
+  endCode: z.string(),
+  /** True where the gateway died and the next start sealed what had reached the disk. */
+  crashed: z.boolean(),
+});
+export type RecordingManifest = z.infer<typeof RecordingManifest>;
+
+export const RECORDING_MEDIA_TYPE = 'application/vnd.drawbridge.recording';

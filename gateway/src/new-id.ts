@@ -1,0 +1,16 @@
+import { type AuditId, type GatewayId, type GrantId, type RequestId, type ReviewId, type SessionId, type SignInId, type UserId } from '@drawbridge/contract';
+import { uuidv7 } from 'uuidv7';
+
+interface Ids {
+  req: RequestId;
+  rev: ReviewId;
+  grt: GrantId;
+  ses: SessionId;
+  sgn: SignInId;
+  usr: UserId;
+  gw: GatewayId;
+  aud: AuditId;
+}
+
+/** A fresh identifier: UUIDv7 (RFC 9562) after the prefix of its kind. */
+export const newId = <P extends keyof Ids>(prefix: P): Ids[P] => `${prefix}_${uuidv7()}` as Ids[P];

@@ -1,0 +1,34 @@
+import type { RecordingEventInput, RecordingHeader, RecordingManifest, SessionEndCode } from '@drawbridge/contract';
+
+export interface RecordingEntry {
+  readonly event: RecordingEventInput;
+  /** Bytes that belong to the event (rows, bulk data). Not kept after `record` returns. */
+  readonly payload?: Uint8Array;
+}
+
+/** Thrown by `record` when the recording can't be written; the session it belongs to must end at once. */
+export class RecordingFailed extends Error {
+  override readonly name = 'RecordingFailed';
+}
+
+/** The open recording of one session. */
+export interface Recorder {
+  /**
+   * Appends events in order. When it returns they are written to the operating system: a crash of the
+   * process loses none. One call is one write, so a caller gathers what one chunk brought.
+   * @throws RecordingFailed when they can't be written, and from then on always.
+   */
+  record(entries: readonly RecordingEntry[]): void;
+  /** Appends the `end` event, signs the manifest and closes. Safe to call after a failure: seals what is there. */
+  seal(end: { code: SessionEndCode; reason: string }): Promise<RecordingManifest>;
+}
+
+/** Where recordings are kept and read back. */
+export interface Recordings {
+  /** @throws RecordingFailed when it can't be created. */
+  open(header: RecordingHeader): Recorder;
+  /** Seals recordings that a crash left open; to be called before sessions are accepted. Returns what it sealed. */
+  recover(): Promise<readonly RecordingManifest[]>;
+  /** The recording as `RECORDING_MEDIA_TYPE`, decrypted, streamed; an open one up to what is written now, without manifest. Undefined where there is none. */
+  read(session: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+}

@@ -1,0 +1,63 @@
+import type { Duplex } from 'node:stream';
+import type { Principal, Protocol, SessionEndCode, SessionId, TlsMode } from '@drawbridge/contract';
+import type { MaskingRule } from '../masking/rule.ts';
+import type { Action, Decision } from '../policy/decision.ts';
+import type { RecordingEntry } from '../recording/recorder.ts';
+
+/** Why a session is over; as the reason of `Session.signal`, why it must be. */
+export interface SessionEnd {
+  readonly code: SessionEndCode;
+  /** A sentence for the person at the other end, e.g. `access to orders-db ended: grant expired`. No secrets. */
+  readonly message: string;
+}
+
+/** How to reach and sign in to the target. Lives only while dialling. */
+export interface TargetCredential {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly tls: TlsMode;
+  /** PEM; the system's authorities when absent. */
+  readonly ca?: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * All that a protocol sees of the world: who is there, what they may do, where to write what happened,
+ * and when it is over. It never learns how the bytes arrived, who approved, or where recordings go.
+ */
+export interface Session {
+  readonly id: SessionId;
+  readonly principal: Principal;
+  readonly resource: { readonly name: string; readonly protocol: Protocol; readonly labels: Readonly<Record<string, string>> };
+  readonly profile: string;
+  /** What must be masked in everything that comes back from this resource. */
+  readonly rules: readonly MaskingRule[];
+  /** Aborted when the session must end, with a `SessionEnd` as reason: tell the client in the protocol's own words, and close both sides. */
+  readonly signal: AbortSignal;
+  /**
+   * Begins the session: the grant's clock runs, the recording is open, the deadline is armed. Called once,
+   * when the client has said enough to be served and before the target is dialled; connections that never
+   * get there (probes, cancel requests) leave no trace but a log line.
+   * @throws DrawbridgeError when the grant is no longer usable, RecordingFailed when nothing can be recorded.
+   */
+  credential(): Promise<TargetCredential>;
+  /** What policy says to these actions as things stand. Synchronous: it sits on the path of each new statement. */
+  decide(actions: readonly Action[]): Decision;
+  /** Asks people for what `decide` said it needs, and waits. */
+  hold(actions: readonly Action[], needs: Extract<Decision, { verdict: 'needs' }>): Promise<Exclude<Decision, { verdict: 'needs' }>>;
+  /** See `Recorder.record`. To be called before what it describes is forwarded. @throws RecordingFailed */
+  record(entries: readonly RecordingEntry[]): void;
+}
+
+/** One protocol's data path. */
+export interface ProtocolHandler {
+  readonly protocol: Protocol;
+  /**
+   * Serves one client connection until it is over, and says why. Never rejects: whatever goes wrong is told
+   * to the client in the protocol's own error and becomes the result. Both the stream and the connection to
+   * the target are closed when it resolves.
+   */
+  accept(stream: Duplex, session: Session): Promise<SessionEnd>;
+}

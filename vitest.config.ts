@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+/** Unit tests stand beside the code; `test/` holds what crosses rooms and needs real servers (`npm run build` first). */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { conditions: ['source'] },
+        ssr: { resolve: { conditions: ['source'] } },
+        test: { name: 'unit', include: ['{contract,gateway,gateway-client,main,demo,scripts}/**/*.test.ts'], exclude: ['**/dist/**', '**/node_modules/**'] },
+      },
+      {
+        resolve: { conditions: ['source'] },
+        ssr: { resolve: { conditions: ['source'] } },
+        test: {
+          name: 'acceptance',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/desktop/**'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
