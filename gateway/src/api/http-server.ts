@@ -1,0 +1,148 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { api, DrawbridgeError, ISSUER_PATH, type Operation, type Output, type ParsedInput, type Route } from '@drawbridge/contract';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Logger } from '../observe/logger.ts';
+import { openApiDocument } from './openapi.ts';
+
+/** What a handler gets beside its parsed input. */
+export interface Call<C> {
+  readonly caller: C;
+  readonly address: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** `STREAMED`: the handler has taken the response over. */
+export const STREAMED = Symbol('streamed');
+
+type Result<O extends Operation> = Api[O] extends { mediaType: string } ? typeof STREAMED : Output<O>;
+type Api = typeof api;
+
+/** One function an operation. `recordingKeys` alone is open to everybody, so its caller is undefined. */
+export type Handlers<C> = {
+  readonly [O in Exclude<Operation, 'recordingKeys'>]: (input: ParsedInput<O>, call: Call<C>) => Promise<Result<O>>;
+} & { readonly recordingKeys: () => Promise<Output<'recordingKeys'>> };
+
+export interface HttpServerParts<C> {
+  readonly publicUrl: string;
+  readonly version: string;
+  readonly logger: Logger & FastifyBaseLogger;
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly authenticate: (authorization: string | undefined) => Promise<C>;
+  readonly handlers: Handlers<C>;
+  /** Serves everything under `ISSUER_PATH`. */
+  readonly issuer: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly ready: () => Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, boolean>> }>;
+  readonly metrics: { readonly contentType: string; text(): Promise<string>; requestAnswered(operation: string, status: number, seconds: number): void };
+  /** Who may read `/metrics`: undefined is everybody who reaches the port. */
+  readonly metricsToken: string | undefined;
+}
+
+/** The largest JSON body taken, in bytes. */
+const LARGEST_BODY = 2 * 1024 * 1024;
+
+/** The gateway's HTTP server: the API of the contract, the issuer, health and metrics. */
+export function createHttpServer<C>(parts: HttpServerParts<C>): FastifyInstance {
+  const server = fastify({
+    loggerInstance: parts.logger,
+    disableRequestLogging: true,
+    bodyLimit: LARGEST_BODY,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
+    ...(parts.tls && { https: parts.tls }),
+  }) as unknown as FastifyInstance;
+
+  server.addHook('onSend', async (_request, reply) => {
+    reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" });
+    if (parts.tls) reply.header('strict-transport-security', 'max-age=31536000');
+  });
+  server.setErrorHandler((error, request, reply) => refuse(error, request, reply, parts.logger));
+  server.setNotFoundHandler((request, reply) => {
+    refuse(new DrawbridgeError('not_found', `there is nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 100)}`), request, reply, parts.logger);
+  });
+
+  for (const operation of Object.keys(api) as Operation[]) addRoute(server, operation, parts);
+  addIssuer(server, parts.issuer);
+  addHealth(server, parts);
+
+  const document = openApiDocument(parts.publicUrl, parts.version);
+  server.get('/openapi.json', async () => document);
+  return server;
+}
+
+function addRoute<C>(server: FastifyInstance, operation: Operation, parts: HttpServerParts<C>): void {
+  const route: Route = api[operation];
+  // The handlers' types are tied to their operation by `Handlers`; here all operations are handled alike.
+  const handler = parts.handlers[operation] as unknown as (input: unknown, call: Call<C>) => Promise<unknown>;
+  server.route({
+    method: route.method,
+    url: route.path,
+    handler: async (request, reply) => {
+      const started = process.hrtime.bigint();
+      reply.raw.once('finish', () => {
+        parts.metrics.requestAnswered(operation, reply.raw.statusCode, Number(process.hrtime.bigint() - started) / 1e9);
+      });
+      if (operation === 'recordingKeys') return parts.handlers.recordingKeys();
+      const caller = await parts.authenticate(request.headers.authorization);
+      const input = {
+        ...(route.params && { params: parse(route.params, request.params, 'params') }),
+        ...(route.query && { query: parse(route.query, request.query, 'query') }),
+        ...(route.body && { body: parse(route.body, request.body ?? {}, 'body') }),
+      };
+      const result = await handler(input, { caller, address: request.ip, request: request.raw, response: reply.raw });
+      if (result === STREAMED) return reply.hijack();
+      return result;
+    },
+  });
+}
+
+function parse(schema: z.ZodType, value: unknown, place: string): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => ({ path: [place, ...issue.path].join('.'), message: issue.message }));
+  const first = issues[0];
+  throw new DrawbridgeError('invalid_request', first === undefined ? 'the request is not valid' : `${first.path}: ${first.message}`, { issues });
+}
+
+/** `oidc-provider` reads requests itself, so fastify must leave their bodies alone. */
+function addIssuer(server: FastifyInstance, issuer: HttpServerParts<unknown>['issuer']): void {
+  server.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    scope.all(`${ISSUER_PATH}/*`, (request, reply) => {
+      reply.hijack();
+      issuer(request.raw, reply.raw);
+    });
+  });
+}
+
+function addHealth<C>(server: FastifyInstance, parts: HttpServerParts<C>): void {
+  server.get('/healthz', async () => ({ status: 'ok', version: parts.version }));
+  server.get('/readyz', async (_request, reply) => {
+    const state = await parts.ready();
+    return reply.code(state.ready ? 200 : 503).send(state);
+  });
+  server.get('/metrics', async (request, reply) => {
+    if (parts.metricsToken !== undefined && request.headers.authorization !== `Bearer ${parts.metricsToken}`) {
+      throw new DrawbridgeError('token_invalid', 'metrics need the bearer token of the gateway’s configuration');
+    }
+    return reply.header('content-type', parts.metrics.contentType).send(await parts.metrics.text());
+  });
+}
+
+/** Fastify's own refusals in the contract's words; everything unforeseen is `internal`, told only to the log. */
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
+  const refusal = toDrawbridgeError(error);
+  if (refusal.status >= 500) logger.error({ err: error, method: request.method, path: request.routeOptions.url }, 'request failed');
+  if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
+  reply.code(refusal.status).send(refusal.toBody());
+}
+
+function toDrawbridgeError(error: unknown): DrawbridgeError {
+  if (error instanceof DrawbridgeError) return error;
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  if (status === 413) return new DrawbridgeError('payload_too_large', `the body is over ${LARGEST_BODY / 1024 / 1024} MiB`);
+  if (typeof status === 'number' && status >= 400 && status < 500) return new DrawbridgeError('invalid_request', 'the body is not valid JSON');
+  return new DrawbridgeError('internal', 'the gateway failed to answer this; its log says why', {}, { cause: error });
+}

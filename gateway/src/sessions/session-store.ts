@@ -1,0 +1,157 @@
+import type { GatewayId, Session, SessionEndCode, SessionId } from '@drawbridge/contract';
+import type { Kysely, Selectable } from 'kysely';
+import type { Database } from '../store/database.ts';
+import type { SessionEnd } from './session.ts';
+
+/** What a session counts while it lives. */
+export interface SessionCounters {
+  statements: number;
+  refused: number;
+  rows: number;
+  bytesOut: number;
+  clientName: string | undefined;
+}
+
+export interface NewSession {
+  readonly id: SessionId;
+  readonly grantId: Session['grantId'];
+  readonly userId: Session['principal']['id'];
+  readonly signInId: Selectable<Database['sessions']>['sign_in_id'];
+  readonly resource: string;
+  readonly profile: string;
+  readonly protocol: Session['protocol'];
+  readonly clientAddress: string | undefined;
+  readonly startedAt: Date;
+}
+
+export interface SessionFilter {
+  readonly limit: number;
+  readonly userId?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly state?: Session['state'] | undefined;
+  /** A person's login name. */
+  readonly user?: string | undefined;
+  readonly before?: string | undefined;
+}
+
+const view = (db: Kysely<Database>) =>
+  db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .selectAll('sessions')
+    .select(['users.name as user_name', 'users.display_name as user_display_name']);
+
+type Row = Awaited<ReturnType<ReturnType<typeof view>['execute']>>[number];
+
+const toSession = (row: Row): Session => ({
+  id: row.id,
+  grantId: row.grant_id,
+  principal: { kind: 'user', id: row.user_id, name: row.user_name, displayName: row.user_display_name },
+  resource: row.resource,
+  profile: row.profile,
+  protocol: row.protocol,
+  state: row.state,
+  startedAt: row.started_at.toISOString(),
+  ...(row.ended_at && { endedAt: row.ended_at.toISOString() }),
+  ...(row.end_code && { endCode: row.end_code }),
+  ...(row.end_reason && { endReason: row.end_reason }),
+  ...(row.client_address && { clientAddress: row.client_address }),
+  ...(row.client_name && { clientName: row.client_name }),
+  statements: Number(row.statements),
+  refused: Number(row.refused),
+  rows: Number(row.rows),
+  bytesOut: Number(row.bytes_out),
+  recording: row.recording,
+});
+
+/** The rows of `sessions`. Only the gateway that holds a session changes its row, but for `requestTermination`. */
+export class SessionStore {
+  readonly #db: Kysely<Database>;
+  readonly #gateway: GatewayId;
+
+  constructor(db: Kysely<Database>, gateway: GatewayId) {
+    this.#db = db;
+    this.#gateway = gateway;
+  }
+
+  async insert(session: NewSession): Promise<void> {
+    await this.#db
+      .insertInto('sessions')
+      .values({
+        id: session.id,
+        grant_id: session.grantId,
+        user_id: session.userId,
+        sign_in_id: session.signInId,
+        gateway_id: this.#gateway,
+        resource: session.resource,
+        profile: session.profile,
+        protocol: session.protocol,
+        state: 'live',
+        started_at: session.startedAt,
+        client_address: session.clientAddress ?? null,
+      })
+      .execute();
+  }
+
+  async count(id: SessionId, counters: SessionCounters): Promise<void> {
+    await this.#db.updateTable('sessions').set(toColumns(counters)).where('id', '=', id).where('state', '=', 'live').execute();
+  }
+
+  async close(id: SessionId, end: SessionEnd, at: Date, counters: SessionCounters, recording: Session['recording']): Promise<void> {
+    await this.#db
+      .updateTable('sessions')
+      .set({ ...toColumns(counters), state: 'closed', ended_at: at, end_code: end.code, end_reason: end.message, recording })
+      .where('id', '=', id)
+      .where('state', '=', 'live')
+      .execute();
+  }
+
+  /** Closes what an earlier run of this gateway left live, and returns their ids. */
+  async closeLeftovers(at: Date): Promise<SessionId[]> {
+    const code: SessionEndCode = 'gateway_crashed';
+    const rows = await this.#db
+      .updateTable('sessions')
+      .set({ state: 'closed', ended_at: at, end_code: code, end_reason: 'the gateway stopped without warning' })
+      .where('gateway_id', '=', this.#gateway)
+      .where('state', '=', 'live')
+      .returning('id')
+      .execute();
+    return rows.map((row) => row.id);
+  }
+
+  async setRecording(id: SessionId, recording: Session['recording']): Promise<void> {
+    await this.#db.updateTable('sessions').set({ recording }).where('id', '=', id).execute();
+  }
+
+  async requestTermination(id: SessionId, reason: string): Promise<void> {
+    await this.#db.updateTable('sessions').set({ terminate_reason: reason }).where('id', '=', id).where('state', '=', 'live').execute();
+  }
+
+  async terminationOf(id: SessionId): Promise<string | undefined> {
+    const row = await this.#db.selectFrom('sessions').select('terminate_reason').where('id', '=', id).executeTakeFirst();
+    return row?.terminate_reason ?? undefined;
+  }
+
+  async find(id: SessionId): Promise<Session | undefined> {
+    const row = await view(this.#db).where('sessions.id', '=', id).executeTakeFirst();
+    return row && toSession(row);
+  }
+
+  async list(filter: SessionFilter): Promise<Session[]> {
+    let query = view(this.#db).orderBy('sessions.started_at', 'desc').orderBy('sessions.id', 'desc').limit(filter.limit);
+    if (filter.userId !== undefined) query = query.where('sessions.user_id', '=', filter.userId as Session['principal']['id']);
+    if (filter.resource !== undefined) query = query.where('sessions.resource', '=', filter.resource);
+    if (filter.state !== undefined) query = query.where('sessions.state', '=', filter.state);
+    if (filter.user !== undefined) query = query.where('users.name', '=', filter.user);
+    if (filter.before !== undefined) query = query.where('sessions.started_at', '<', new Date(filter.before));
+    return (await query.execute()).map(toSession);
+  }
+}
+
+const toColumns = (counters: SessionCounters) => ({
+  statements: counters.statements,
+  refused: counters.refused,
+  rows: counters.rows,
+  bytes_out: counters.bytesOut,
+  client_name: counters.clientName ?? null,
+});

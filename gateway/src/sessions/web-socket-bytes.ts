@@ -1,0 +1,41 @@
+import { Duplex } from 'node:stream';
+import type { RawData, WebSocket } from 'ws';
+
+/**
+ * A WebSocket's binary messages as a stream of bytes. Unlike `createWebSocketStream` of `ws` it leaves
+ * closing to its owner: the protocol ends or destroys the stream when it is done, and only then is it
+ * known with which code the WebSocket closes.
+ */
+export class WebSocketBytes extends Duplex {
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    super({ allowHalfOpen: true, emitClose: true });
+    this.#socket = socket;
+    socket.on('message', (data: RawData, binary: boolean) => {
+      if (this.destroyed) return;
+      // The contract is bytes. Text would have been a string somewhere, and can't be trusted to be them.
+      if (!binary || !Buffer.isBuffer(data)) return void this.destroy(new Error('the tunnel carries binary messages only'));
+      if (!this.push(data)) socket.pause();
+    });
+    socket.once('close', () => {
+      if (!this.destroyed) this.push(null);
+    });
+    socket.once('error', (error) => this.destroy(error));
+  }
+
+  override _read(): void {
+    if (this.#socket.isPaused) this.#socket.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(chunk, done);
+    else done(new Error('the tunnel is closed'));
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    // A paused WebSocket would never see the other side's close frame.
+    if (this.#socket.isPaused) this.#socket.resume();
+    done(error);
+  }
+}
