@@ -3,11 +3,16 @@ import { defineConfig } from 'vitest/config';
 /** Unit tests stand beside the code; `test/` holds what crosses rooms and needs real servers (`npm run build` first). */
 export default defineConfig({
   test: {
+    globalSetup: ['./test/support/database-setup.ts'],
     projects: [
       {
         resolve: { conditions: ['source'] },
         ssr: { resolve: { conditions: ['source'] } },
-        test: { name: 'unit', include: ['{contract,gateway,gateway-client,main,demo,scripts}/**/*.test.ts'], exclude: ['**/dist/**', '**/node_modules/**'] },
+        test: {
+          name: 'unit',
+          include: ['{contract,gateway,gateway-client,main,demo,scripts}/**/*.test.ts'],
+          exclude: ['**/dist/**', '**/node_modules/**'],
+        },
       },
       {
         resolve: { conditions: ['source'] },

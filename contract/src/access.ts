@@ -14,7 +14,12 @@ export const Requirement = z.discriminatedUnion('kind', [
     policy: z.string(),
     message: z.string().optional(),
   }),
-  z.object({ kind: z.literal('justify'), ticket: z.boolean(), policy: z.string(), message: z.string().optional() }),
+  z.object({
+    kind: z.literal('justify'),
+    ticket: z.boolean(),
+    policy: z.string(),
+    message: z.string().optional(),
+  }),
 ]);
 export type Requirement = z.infer<typeof Requirement>;
 

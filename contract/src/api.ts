@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { AccessRequest, Grant, GrantState, RequestState, Resource, ReviewVerdict, Session } from './access.ts';
+import {
+  AccessRequest,
+  Grant,
+  GrantState,
+  RequestState,
+  Resource,
+  ReviewVerdict,
+  Session,
+} from './access.ts';
 import { DocumentChange, DocumentKind } from './documents.ts';
 import { AuditId, GrantId, Name, RequestId, SessionId, Timestamp } from './ids.ts';
 import { PrincipalRef, User } from './principal.ts';
@@ -26,7 +34,12 @@ const ApiDocument = z.record(z.string(), z.unknown());
 export const Me = z.object({
   user: User,
   /** What this person may do beside asking for access, for clients to show or hide. */
-  may: z.object({ review: z.boolean(), apply: z.boolean(), readAdmin: z.boolean(), viewRecordings: z.boolean() }),
+  may: z.object({
+    review: z.boolean(),
+    apply: z.boolean(),
+    readAdmin: z.boolean(),
+    viewRecordings: z.boolean(),
+  }),
   gateway: z.object({ name: z.string(), version: z.string() }),
 });
 export type Me = z.infer<typeof Me>;
@@ -35,7 +48,10 @@ export const NewRequest = z.strictObject({
   resource: Name,
   profile: Name,
   /** Seconds. */
-  duration: z.int().min(60).max(30 * 86_400),
+  duration: z
+    .int()
+    .min(60)
+    .max(30 * 86_400),
   reason: z.string().trim().min(1, 'says why access is needed').max(2000),
 });
 export type NewRequest = z.infer<typeof NewRequest>;
@@ -61,10 +77,20 @@ export const AuditEvent = z.object({
 });
 export type AuditEvent = z.infer<typeof AuditEvent>;
 
-export const ApplyBody = z.strictObject({ documents: z.array(ApiDocument).min(1).max(1000), dryRun: z.boolean().default(false) });
+export const ApplyBody = z.strictObject({
+  documents: z.array(ApiDocument).min(1).max(1000),
+  dryRun: z.boolean().default(false),
+});
 
 /** A public key that verifies recordings, as a JWK (RFC 8037). */
-export const RecordingKey = z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), kid: z.string(), alg: z.literal('EdDSA'), use: z.literal('sig') });
+export const RecordingKey = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string(),
+  kid: z.string(),
+  alg: z.literal('EdDSA'),
+  use: z.literal('sig'),
+});
 export type RecordingKey = z.infer<typeof RecordingKey>;
 
 const RequestParams = z.object({ id: RequestId });
@@ -80,19 +106,59 @@ export const api = {
     body: z.strictObject({ everywhere: z.boolean().default(false) }),
     response: z.object({ sessionsEnded: z.int() }),
   }),
-  listResources: route({ method: 'GET', path: '/v1/resources', summary: 'Resources the caller may ask for', response: z.object({ resources: z.array(Resource) }) }),
-  getResource: route({ method: 'GET', path: '/v1/resources/:name', summary: 'One resource', params: z.object({ name: Name }), response: Resource }),
-  createRequest: route({ method: 'POST', path: '/v1/requests', summary: 'Asks for access', body: NewRequest, response: AccessRequest }),
+  listResources: route({
+    method: 'GET',
+    path: '/v1/resources',
+    summary: 'Resources the caller may ask for',
+    response: z.object({ resources: z.array(Resource) }),
+  }),
+  getResource: route({
+    method: 'GET',
+    path: '/v1/resources/:name',
+    summary: 'One resource',
+    params: z.object({ name: Name }),
+    response: Resource,
+  }),
+  createRequest: route({
+    method: 'POST',
+    path: '/v1/requests',
+    summary: 'Asks for access',
+    body: NewRequest,
+    response: AccessRequest,
+  }),
   listRequests: route({
     method: 'GET',
     path: '/v1/requests',
     summary: "The caller's own requests, and those the caller may review",
-    query: z.object({ ...page, scope: z.enum(['own', 'reviewable', 'all']).default('all'), state: RequestState.optional() }),
+    query: z.object({
+      ...page,
+      scope: z.enum(['own', 'reviewable', 'all']).default('all'),
+      state: RequestState.optional(),
+    }),
     response: z.object({ requests: z.array(AccessRequest) }),
   }),
-  getRequest: route({ method: 'GET', path: '/v1/requests/:id', summary: 'One request', params: RequestParams, response: AccessRequest }),
-  cancelRequest: route({ method: 'POST', path: '/v1/requests/:id/cancel', summary: "Withdraws the caller's pending request", params: RequestParams, response: AccessRequest }),
-  createReview: route({ method: 'POST', path: '/v1/requests/:id/reviews', summary: 'Approves or denies a request', params: RequestParams, body: NewReview, response: AccessRequest }),
+  getRequest: route({
+    method: 'GET',
+    path: '/v1/requests/:id',
+    summary: 'One request',
+    params: RequestParams,
+    response: AccessRequest,
+  }),
+  cancelRequest: route({
+    method: 'POST',
+    path: '/v1/requests/:id/cancel',
+    summary: "Withdraws the caller's pending request",
+    params: RequestParams,
+    response: AccessRequest,
+  }),
+  createReview: route({
+    method: 'POST',
+    path: '/v1/requests/:id/reviews',
+    summary: 'Approves or denies a request',
+    params: RequestParams,
+    body: NewReview,
+    response: AccessRequest,
+  }),
   listGrants: route({
     method: 'GET',
     path: '/v1/grants',
@@ -100,11 +166,18 @@ export const api = {
     query: z.object({ ...page, scope: z.enum(['own', 'all']).default('own'), state: GrantState.optional() }),
     response: z.object({ grants: z.array(Grant) }),
   }),
-  getGrant: route({ method: 'GET', path: '/v1/grants/:id', summary: 'One grant', params: GrantParams, response: Grant }),
+  getGrant: route({
+    method: 'GET',
+    path: '/v1/grants/:id',
+    summary: 'One grant',
+    params: GrantParams,
+    response: Grant,
+  }),
   revokeGrant: route({
     method: 'POST',
     path: '/v1/grants/:id/revoke',
-    summary: 'Ends a grant and its live sessions. The holder ends it (`ended`); reviewers and administrators revoke it',
+    summary:
+      'Ends a grant and its live sessions. The holder ends it (`ended`); reviewers and administrators revoke it',
     params: GrantParams,
     body: z.strictObject({ reason: z.string().trim().max(2000).optional() }),
     response: Grant,
@@ -113,10 +186,22 @@ export const api = {
     method: 'GET',
     path: '/v1/sessions',
     summary: "The caller's sessions; everybody's with recording.view",
-    query: z.object({ ...page, resource: Name.optional(), state: z.enum(['live', 'closed']).optional(), user: z.string().optional(), before: Timestamp.optional() }),
+    query: z.object({
+      ...page,
+      resource: Name.optional(),
+      state: z.enum(['live', 'closed']).optional(),
+      user: z.string().optional(),
+      before: Timestamp.optional(),
+    }),
     response: z.object({ sessions: z.array(Session) }),
   }),
-  getSession: route({ method: 'GET', path: '/v1/sessions/:id', summary: 'One session', params: SessionParams, response: Session }),
+  getSession: route({
+    method: 'GET',
+    path: '/v1/sessions/:id',
+    summary: 'One session',
+    params: SessionParams,
+    response: Session,
+  }),
   terminateSession: route({
     method: 'POST',
     path: '/v1/sessions/:id/terminate',
@@ -133,8 +218,23 @@ export const api = {
     response: z.unknown(),
     mediaType: 'application/vnd.drawbridge.recording',
   }),
-  recordingKeys: route({ method: 'GET', path: '/v1/recording-keys', summary: 'Public keys that verify recordings', response: z.object({ keys: z.array(RecordingKey) }) }),
-  apply: route({ method: 'POST', path: '/v1/documents', summary: 'Applies documents: all or nothing', body: ApplyBody, response: z.object({ changes: z.array(DocumentChange), applied: z.boolean() }) }),
+  recordingKeys: route({
+    method: 'GET',
+    path: '/v1/recording-keys',
+    summary: 'Public keys that verify recordings',
+    response: z.object({ keys: z.array(RecordingKey) }),
+  }),
+  apply: route({
+    method: 'POST',
+    path: '/v1/documents',
+    summary: 'Applies documents: all or nothing',
+    body: ApplyBody,
+    response: z.object({
+      changes: z.array(DocumentChange),
+      applied: z.boolean(),
+      warnings: z.array(z.string()).default([]),
+    }),
+  }),
   listDocuments: route({
     method: 'GET',
     path: '/v1/documents',
@@ -156,18 +256,36 @@ export const api = {
     query: z.object({ ...page, subject: z.string().optional(), before: Timestamp.optional() }),
     response: z.object({ events: z.array(AuditEvent) }),
   }),
-  events: route({ method: 'GET', path: '/v1/events', summary: 'Live events (Server-Sent Events)', response: z.unknown(), mediaType: 'text/event-stream' }),
+  events: route({
+    method: 'GET',
+    path: '/v1/events',
+    summary: 'Live events (Server-Sent Events)',
+    response: z.unknown(),
+    mediaType: 'text/event-stream',
+  }),
 } as const satisfies Record<string, Route>;
 
 export type Api = typeof api;
 export type Operation = keyof Api;
 
-type Part<R, K extends 'params' | 'query' | 'body'> = R extends { readonly [P in K]: infer S extends z.ZodType } ? { [P in K]: z.input<S> } : unknown;
+type Part<R, K extends 'params' | 'query' | 'body'> = R extends {
+  readonly [P in K]: infer S extends z.ZodType;
+}
+  ? { [P in K]: z.input<S> }
+  : unknown;
 /** What a caller passes: `params`, `query` and `body`, each only where the operation has one. */
-export type Input<O extends Operation> = Part<Api[O], 'params'> & Part<Api[O], 'query'> & Part<Api[O], 'body'>;
+export type Input<O extends Operation> = Part<Api[O], 'params'> &
+  Part<Api[O], 'query'> &
+  Part<Api[O], 'body'>;
 /** The same after parsing, with defaults filled in. */
-type ParsedPart<R, K extends 'params' | 'query' | 'body'> = R extends { readonly [P in K]: infer S extends z.ZodType } ? { [P in K]: z.output<S> } : unknown;
-export type ParsedInput<O extends Operation> = ParsedPart<Api[O], 'params'> & ParsedPart<Api[O], 'query'> & ParsedPart<Api[O], 'body'>;
+type ParsedPart<R, K extends 'params' | 'query' | 'body'> = R extends {
+  readonly [P in K]: infer S extends z.ZodType;
+}
+  ? { [P in K]: z.output<S> }
+  : unknown;
+export type ParsedInput<O extends Operation> = ParsedPart<Api[O], 'params'> &
+  ParsedPart<Api[O], 'query'> &
+  ParsedPart<Api[O], 'body'>;
 export type Output<O extends Operation> = z.output<Api[O]['response']>;
 
 /** Client ids that every gateway knows from birth (public clients, code + PKCE on a loopback redirect; the CLI also device flow). */
@@ -176,4 +294,3 @@ export const CLIENT_IDS = { cli: 'drawbridge-cli', desktop: 'drawbridge-desktop'
 export const ISSUER_PATH = '/oidc';
 /** `aud` of access tokens that the API and the tunnel take: `<url>/v1`. */
 export const API_AUDIENCE_PATH = '/v1';
-

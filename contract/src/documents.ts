@@ -54,7 +54,11 @@ export type Target = z.infer<typeof Target>;
 export const Profile = z.strictObject({
   credential: z.strictObject({ username: z.string().min(1), password: SecretSource }),
   /** The most this profile ever allows, whatever policy says. */
-  allow: z.array(ActionName.exclude(['access.request', 'access.connect', 'access.review', 'admin.apply', 'admin.read'])).min(1),
+  allow: z
+    .array(
+      ActionName.exclude(['access.request', 'access.connect', 'access.review', 'admin.apply', 'admin.read']),
+    )
+    .min(1),
   /** The longest a grant of this profile may last, in seconds once parsed. */
   maxDuration: Duration.default(3600),
 });
@@ -67,7 +71,9 @@ export const ResourceDocument = z.strictObject({
   protocol: Protocol,
   labels: Labels.default({}),
   target: Target,
-  profiles: z.record(Name, Profile).refine((profiles) => Object.keys(profiles).length > 0, 'needs at least one profile'),
+  profiles: z
+    .record(Name, Profile)
+    .refine((profiles) => Object.keys(profiles).length > 0, 'needs at least one profile'),
 });
 export type ResourceDocument = z.infer<typeof ResourceDocument>;
 
@@ -78,11 +84,16 @@ export type MaskKind = z.infer<typeof MaskKind>;
 /** `schema.table.column`; `*` stands for any one part. Parts with other characters are double-quoted as in SQL. */
 export const ColumnPattern = z
   .string()
-  .regex(/^(?:\*|"(?:[^"]|"")+"|[^".*\s]+)(?:\.(?:\*|"(?:[^"]|"")+"|[^".*\s]+)){2}$/, 'must be schema.table.column, like public.customers.ssn or *.*.email');
+  .regex(
+    /^(?:\*|"(?:[^"]|"")+"|[^".*\s]+)(?:\.(?:\*|"(?:[^"]|"")+"|[^".*\s]+)){2}$/,
+    'must be schema.table.column, like public.customers.ssn or *.*.email',
+  );
 
 export const ResourceSelector = z.union([
   z.strictObject({ names: z.array(Name).min(1) }),
-  z.strictObject({ labels: Labels.refine((labels) => Object.keys(labels).length > 0, 'needs at least one label') }),
+  z.strictObject({
+    labels: Labels.refine((labels) => Object.keys(labels).length > 0, 'needs at least one label'),
+  }),
 ]);
 export type ResourceSelector = z.infer<typeof ResourceSelector>;
 
@@ -116,6 +127,8 @@ export const DocumentChange = z.object({
   kind: DocumentKind,
   name: Name,
   action: z.enum(['created', 'updated', 'unchanged', 'removed']),
-  changes: z.array(z.object({ path: z.string(), before: z.string().optional(), after: z.string().optional() })),
+  changes: z.array(
+    z.object({ path: z.string(), before: z.string().optional(), after: z.string().optional() }),
+  ),
 });
 export type DocumentChange = z.infer<typeof DocumentChange>;

@@ -46,7 +46,13 @@ export type RecordedColumn = z.infer<typeof RecordedColumn>;
 
 export const RecordingEvent = z.discriminatedUnion('type', [
   /** The client's own name and settings, once the protocol knows them. */
-  z.object({ ...base, type: z.literal('client'), name: z.string().optional(), database: z.string().optional(), settings: z.record(z.string(), z.string()) }),
+  z.object({
+    ...base,
+    type: z.literal('client'),
+    name: z.string().optional(),
+    database: z.string().optional(),
+    settings: z.record(z.string(), z.string()),
+  }),
   /** A statement as sent, and what was decided. Recorded before it goes to the target. */
   z.object({
     ...base,
@@ -66,9 +72,21 @@ export const RecordingEvent = z.discriminatedUnion('type', [
   /** What follows in `rows` of this statement. */
   z.object({ ...base, type: z.literal('columns'), statement, columns: z.array(RecordedColumn) }),
   /** Rows as the client saw them, masked. The payload holds them in `format`. */
-  z.object({ ...base, type: z.literal('rows'), statement, format: z.literal('postgres.DataRow'), count: z.int().positive() }),
+  z.object({
+    ...base,
+    type: z.literal('rows'),
+    statement,
+    format: z.literal('postgres.DataRow'),
+    count: z.int().positive(),
+  }),
   /** Bulk data; payload is the data as it passed. `in` is client to target. */
-  z.object({ ...base, type: z.literal('copy'), statement, direction: z.enum(['in', 'out']), format: z.literal('postgres.CopyData') }),
+  z.object({
+    ...base,
+    type: z.literal('copy'),
+    statement,
+    direction: z.enum(['in', 'out']),
+    format: z.literal('postgres.CopyData'),
+  }),
   /** How a statement ended. */
   z.object({
     ...base,
@@ -80,7 +98,13 @@ export const RecordingEvent = z.discriminatedUnion('type', [
     error: z.object({ code: z.string(), severity: z.string(), message: z.string() }).optional(),
   }),
   /** Said by the target outside a result: notices, notifications. Masked like all else. */
-  z.object({ ...base, type: z.literal('message'), kind: z.enum(['notice', 'notification']), text: z.string(), channel: z.string().optional() }),
+  z.object({
+    ...base,
+    type: z.literal('message'),
+    kind: z.enum(['notice', 'notification']),
+    text: z.string(),
+    channel: z.string().optional(),
+  }),
   /** The client asked to cancel what runs. */
   z.object({ ...base, type: z.literal('cancel') }),
   z.object({ ...base, type: z.literal('end'), code: z.string(), reason: z.string() }),

@@ -13,4 +13,8 @@ export interface Action {
 export type Decision =
   | { readonly verdict: 'allow'; readonly policies: readonly string[] }
   | { readonly verdict: 'deny'; readonly reason: string; readonly policies: readonly string[] }
-  | { readonly verdict: 'needs'; readonly requirements: readonly Requirement[]; readonly policies: readonly string[] };
+  | {
+      readonly verdict: 'needs';
+      readonly requirements: readonly Requirement[];
+      readonly policies: readonly string[];
+    };

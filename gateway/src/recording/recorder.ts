@@ -1,4 +1,9 @@
-import type { RecordingEventInput, RecordingHeader, RecordingManifest, SessionEndCode } from '@drawbridge/contract';
+import type {
+  RecordingEventInput,
+  RecordingHeader,
+  RecordingManifest,
+  SessionEndCode,
+} from '@drawbridge/contract';
 
 export interface RecordingEntry {
   readonly event: RecordingEventInput;

@@ -2,7 +2,6 @@ import {
   DrawbridgeError,
   type Grant,
   type Principal,
-  type ResourceDocument,
   type SessionEndCode,
   type SessionId,
   type SignInId,
@@ -11,6 +10,7 @@ import type { MaskingRule } from '../masking/rule.ts';
 import type { Action, Decision } from '../policy/decision.ts';
 import type { RecordingEntry, Recorder } from '../recording/recorder.ts';
 import type { SessionCounters } from './session-store.ts';
+import type { SessionResource } from './session-resource.ts';
 import type { Session, SessionEnd, TargetCredential } from './session.ts';
 
 /** What a live session is made of. */
@@ -20,7 +20,7 @@ export interface LiveSessionParts {
   readonly signInId: SignInId;
   readonly grantId: Grant['id'];
   readonly profile: string;
-  readonly resource: ResourceDocument;
+  readonly resource: SessionResource;
   readonly rules: readonly MaskingRule[];
   readonly clientAddress: string | undefined;
   /** Runs the grant's clock, opens the recording and registers the session; see `Session.credential`. */

@@ -4,7 +4,6 @@ import {
   type GatewayId,
   type Grant,
   type Protocol,
-  type ResourceDocument,
   type SessionId,
   type SignInId,
   type User,
@@ -17,6 +16,7 @@ import type { Recorder, Recordings } from '../recording/recorder.ts';
 import { LiveSession } from './live-session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import type { ProtocolHandler, SessionEnd, TargetCredential } from './session.ts';
+import type { SessionResource } from './session-resource.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** Who connects, to what, from where. */
@@ -38,19 +38,21 @@ export interface SessionHostParts {
   readonly protocols: readonly ProtocolHandler[];
   readonly resources: {
     /** Undefined where there is none of that name. */
-    find(name: string): Promise<ResourceDocument | undefined>;
-    credential(resource: string, profile: string): Promise<{ username: string; password: string }>;
-    rulesFor(resource: ResourceDocument): Promise<readonly MaskingRule[]>;
+    find(name: string): Promise<SessionResource | undefined>;
+    /** Undefined where resource or profile are gone. */
+    credential(resource: string, profile: string): Promise<{ username: string; password: string } | undefined>;
+    rulesFor(resource: SessionResource): Promise<readonly MaskingRule[]>;
   };
   readonly grants: {
     /** The caller's approved or active grant; throws `access_needed` where there is none. */
     findUsable(user: User, resource: string, profile: string | undefined): Promise<Grant>;
-    /** Whether policy, as it stands, still lets the holder connect. */
-    stillAllowed(grant: Grant): Promise<boolean>;
+    /** Whether policy, as it stands, still lets the holder connect from there. */
+    stillAllowed(grant: Grant, address: string | undefined): Promise<'allowed' | 'policy_changed' | 'resource_removed'>;
     /** Starts the clock at first use; the grant as it then is. Throws `grant_expired` and the like. */
-    activate(grant: Grant): Promise<Grant>;
+    activate(grant: Grant, address: string | undefined): Promise<Grant>;
   };
   readonly announce: (id: SessionId) => Promise<void>;
+  readonly audit: (user: User, address: string | undefined, action: string, subject: SessionId, details: Readonly<Record<string, unknown>>) => Promise<void>;
   readonly observe: { sessionStarted(protocol: Protocol): void; sessionEnded(protocol: Protocol, end: SessionEnd): void };
 }
 
@@ -75,7 +77,7 @@ export class SessionHost {
     if (this.#closing) throw new DrawbridgeError('shutting_down', 'this gateway is shutting down', { hint: 'Connect again in a moment.' });
     if (!registry.connected) throw new DrawbridgeError('not_ready', 'the gateway has lost its store and accepts no sessions until it is back');
     const grant = await grants.findUsable(connection.user, connection.resource, connection.profile);
-    if (!(await grants.stillAllowed(grant))) {
+    if ((await grants.stillAllowed(grant, connection.address)) !== 'allowed') {
       throw new DrawbridgeError('policy_denied', `policy no longer lets you connect to ${grant.resource} as ${grant.profile}`, { id: grant.id });
     }
     const resource = await resources.find(grant.resource);
@@ -112,7 +114,7 @@ export class SessionHost {
   async #begin(session: LiveSession, found: Grant): Promise<{ recorder: Recorder; credential: TargetCredential }> {
     const { clock, grants, observe, recordings, registry, resources, store } = this.#parts;
     if (this.#closing) throw new DrawbridgeError('shutting_down', 'this gateway is shutting down');
-    const grant = await grants.activate(found);
+    const grant = await grants.activate(found, session.clientAddress);
     const resource = await resources.find(grant.resource);
     if (resource === undefined) throw new DrawbridgeError('not_found', `there is no resource ${grant.resource}`);
     const startedAt = new Date(clock.now());
@@ -154,7 +156,9 @@ export class SessionHost {
       await registry.add(session, grant);
       observe.sessionStarted(resource.protocol);
       await this.#parts.announce(session.id);
+      await this.#parts.audit(session.principal, session.clientAddress, 'session.started', session.id, { grantId: grant.id, resource: grant.resource, profile: grant.profile });
       const account = await resources.credential(grant.resource, grant.profile);
+      if (account === undefined) throw new DrawbridgeError('not_found', `${grant.resource} no longer has the profile ${grant.profile}`);
       const { ca, ...target } = resource.target;
       return { recorder, credential: { ...target, ...account, ...(ca !== undefined && { ca }) } };
     } catch (error) {
@@ -182,7 +186,7 @@ export class SessionHost {
   async #finish(session: LiveSession, recorder: Recorder, end: SessionEnd): Promise<void> {
     if (this.#finished.has(session)) return;
     this.#finished.add(session);
-    const { announce, clock, logger, observe, registry, store } = this.#parts;
+    const { announce, audit, clock, logger, observe, registry, store } = this.#parts;
     registry.remove(session);
     let recording: 'sealed' | 'missing' = 'sealed';
     try {
@@ -195,6 +199,7 @@ export class SessionHost {
     try {
       await store.close(session.id, end, new Date(clock.now()), session.counters, recording === 'sealed' ? 'sealed' : 'open');
       await announce(session.id);
+      await audit(session.principal, session.clientAddress, 'session.ended', session.id, { code: end.code, ...session.counters });
     } catch (error) {
       logger.error({ err: error, session: session.id }, 'end of session could not be stored');
     }

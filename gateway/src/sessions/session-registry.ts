@@ -3,12 +3,12 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { LiveSession } from './live-session.ts';
 
-/** What the registry asks when something changed; each answer decides over life sessions. */
+/** What the registry asks when something changed; each answer decides over live sessions. */
 export interface RegistryChecks {
   grant(id: GrantId): Promise<Grant | undefined>;
   signInOpen(id: SignInId): Promise<boolean>;
   /** Whether the resource and profile still exist and policy still lets the holder connect. */
-  stillAllowed(grant: Grant): Promise<'allowed' | 'policy_changed' | 'resource_removed'>;
+  stillAllowed(grant: Grant, address: string | undefined): Promise<'allowed' | 'policy_changed' | 'resource_removed'>;
   terminationOf(id: SessionId): Promise<string | undefined>;
 }
 
@@ -132,7 +132,7 @@ export class SessionRegistry {
         const reason = grant?.endReason === undefined ? '' : ` (${grant.endReason})`;
         return this.#end(session, 'grant_revoked', `grant ${grant?.state === 'ended' ? 'ended by its holder' : 'revoked'}${reason}`);
       }
-      const allowed = await checks.stillAllowed(grant);
+      const allowed = await checks.stillAllowed(grant, session.clientAddress);
       if (allowed === 'policy_changed') return this.#end(session, 'policy_changed', 'policy changed and no longer allows it');
       if (allowed === 'resource_removed') return this.#end(session, 'resource_removed', 'the resource was removed');
     } catch (error) {

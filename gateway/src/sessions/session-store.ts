@@ -1,4 +1,4 @@
-import type { GatewayId, Session, SessionEndCode, SessionId } from '@drawbridge/contract';
+import type { GatewayId, Session, SessionEndCode, SessionId, SignInId, UserId } from '@drawbridge/contract';
 import type { Kysely, Selectable } from 'kysely';
 import type { Database } from '../store/database.ts';
 import type { SessionEnd } from './session.ts';
@@ -26,7 +26,8 @@ export interface NewSession {
 
 export interface SessionFilter {
   readonly limit: number;
-  readonly userId?: string | undefined;
+  /** Whose own sessions are listed, and all sessions of which resources. */
+  readonly visibleTo?: { readonly userId: UserId; readonly resources: readonly string[] };
   readonly resource?: string | undefined;
   readonly state?: Session['state'] | undefined;
   /** A person's login name. */
@@ -132,6 +133,17 @@ export class SessionStore {
     return row?.terminate_reason ?? undefined;
   }
 
+  /** The sign-ins under which a person's live sessions were opened, one entry a session. */
+  async liveSignIns(user: UserId): Promise<SignInId[]> {
+    const rows = await this.#db.selectFrom('sessions').select('sign_in_id').where('user_id', '=', user).where('state', '=', 'live').execute();
+    return rows.map((row) => row.sign_in_id);
+  }
+
+  /** Of every resource that ever had a session, removed ones too. */
+  async resourceNames(): Promise<string[]> {
+    return (await this.#db.selectFrom('sessions').select('resource').distinct().execute()).map((row) => row.resource);
+  }
+
   async find(id: SessionId): Promise<Session | undefined> {
     const row = await view(this.#db).where('sessions.id', '=', id).executeTakeFirst();
     return row && toSession(row);
@@ -139,7 +151,9 @@ export class SessionStore {
 
   async list(filter: SessionFilter): Promise<Session[]> {
     let query = view(this.#db).orderBy('sessions.started_at', 'desc').orderBy('sessions.id', 'desc').limit(filter.limit);
-    if (filter.userId !== undefined) query = query.where('sessions.user_id', '=', filter.userId as Session['principal']['id']);
+    const { visibleTo } = filter;
+    if (visibleTo !== undefined)
+      query = query.where((is) => is.or([is('sessions.user_id', '=', visibleTo.userId), ...visibleTo.resources.map((name) => is('sessions.resource', '=', name))]));
     if (filter.resource !== undefined) query = query.where('sessions.resource', '=', filter.resource);
     if (filter.state !== undefined) query = query.where('sessions.state', '=', filter.state);
     if (filter.user !== undefined) query = query.where('users.name', '=', filter.user);

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { typedPath } from './typed-path.ts';
+
+interface Place {
+  readonly url: string;
+  /** Folder with the demo's state. */
+  readonly data: string;
+  /** File with the gateway's log. */
+  readonly log: string;
+}
+
+/** How to go on once the demo serves: commands to copy, for each person in turn. */
+export function guide({ url, data, log }: Place): string {
+  const home = (person: string) => `export DRAWBRIDGE_HOME=${typedPath(join(data, 'cli', person))}`;
+  const login = `npx drawbridge login --gateway ${url}`;
+  const sections: [string, [string, string?][]][] = [
+    [
+      'Alice, an engineer, asks (a second terminal)',
+      [
+        [home('alice')],
+        [login, 'the browser opens: choose Alice'],
+        ['npx drawbridge resources'],
+        ['npx drawbridge request orders-db --profile read --for 30m --reason "Refund for order 6001"'],
+      ],
+    ],
+    [
+      'Bob, a database administrator, approves (a third terminal)',
+      [
+        [home('bob')],
+        [login, 'choose Bob'],
+        ['npx drawbridge requests'],
+        ['npx drawbridge approve ID', 'the id that "requests" shows'],
+      ],
+    ],
+    [
+      'Alice queries production; what is personal is masked',
+      [
+        ['npx drawbridge connect orders-db -- psql -c "select full_name, email, ssn from customers limit 5"'],
+        ['npx drawbridge connect orders-db', 'or keep it open for any client'],
+      ],
+    ],
+    [
+      'Carol, an auditor, reads what happened (a fourth terminal)',
+      [
+        [home('carol')],
+        [login, 'choose Carol'],
+        ['npx drawbridge sessions'],
+        ['npx drawbridge replay SESSION'],
+        ['npx drawbridge verify SESSION'],
+      ],
+    ],
+  ];
+  const body = sections.map(([title, lines]) => {
+    const width = Math.max(...lines.filter(([, note]) => note).map(([command]) => command.length), 0);
+    const text = lines.map(
+      ([command, note]) =>
+        `  ${note ? `${command.padEnd(width)}  ${styleText('dim', `# ${note}`)}` : command}`,
+    );
+    return [styleText('bold', title), ...text].join('\n');
+  });
+  return [
+    '',
+    `${styleText(['bold', 'green'], '✓ Drawbridge is up')} at ${styleText('bold', url)}`,
+    styleText(
+      'dim',
+      `  Ctrl-C ends everything. What it knows stays in ${typedPath(data)}/, its log is ${typedPath(log)}.`,
+    ),
+    '',
+    body.join('\n\n'),
+    '',
+    styleText(
+      'dim',
+      `No browser here? In place of "login": npm run -s demo:signin -- alice --gateway ${url}`,
+    ),
+  ].join('\n');
+}

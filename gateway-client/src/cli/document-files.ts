@@ -1,0 +1,159 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Document, type DocumentInput, DrawbridgeError, type SecretSource } from '@drawbridge/contract';
+import { isNode, LineCounter, parseAllDocuments, type Document as YamlDocument } from 'yaml';
+import { ClientError } from '../client-error.ts';
+
+type Issue = { readonly path: string; readonly message: string };
+type Path = readonly PropertyKey[];
+
+/** One document of a file, as written, with its secrets read. */
+export interface FileDocument {
+  readonly value: Record<string, unknown>;
+  /** `file:line` of a path within the document; of its nearest parent where it isn't there. */
+  locate(path: Path): string;
+}
+
+export interface DocumentSources {
+  readonly env: NodeJS.ProcessEnv;
+  /** Content of stdin, for the file name `-`. */
+  readonly readStdin: () => Promise<string>;
+}
+
+/**
+ * Reads multi-document YAML files, checks each document by the contract's schema and fills in secrets from
+ * `env` and `file` (relative to the YAML file), so that only their values travel.
+ * @throws DrawbridgeError `invalid_document` with all problems at once, each as `file:line`; ClientError `file_unreadable`
+ */
+export async function loadDocuments(
+  files: readonly string[],
+  sources: DocumentSources,
+): Promise<FileDocument[]> {
+  const issues: Issue[] = [];
+  const documents: FileDocument[] = [];
+  for (const file of files) {
+    const text = file === '-' ? await sources.readStdin() : await read(file);
+    for (const document of parseFile(file === '-' ? 'stdin' : file, text, issues)) {
+      const parsed = Document.safeParse(document.value);
+      if (parsed.success) await fillSecrets(document, dirname(file), sources.env, issues);
+      else {
+        for (const issue of parsed.error.issues) {
+          const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+          issues.push({
+            path: document.locate(path),
+            message: `${issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `}${issue.message}`,
+          });
+        }
+      }
+      documents.push(document);
+    }
+  }
+  if (issues.length > 0) throw invalid(issues);
+  if (documents.length === 0)
+    throw invalid([{ path: files.join(', '), message: 'there is no document in it' }]);
+  return documents;
+}
+
+const invalid = (issues: readonly Issue[]): DrawbridgeError =>
+  new DrawbridgeError(
+    'invalid_document',
+    issues.length === 1
+      ? 'the documents have a mistake; nothing was applied'
+      : `the documents have ${issues.length} mistakes; nothing was applied`,
+    { issues: [...issues] },
+  );
+
+/** What the gateway found wrong, with `documents.2.profiles.read` turned into `file:line`. */
+export function relocate(error: unknown, documents: readonly FileDocument[]): unknown {
+  if (!(error instanceof DrawbridgeError) || !error.details.issues) return error;
+  const issues = error.details.issues.map((issue): Issue => {
+    const [, index, rest = ''] =
+      /^(?:documents\.)?(\d+)(?:\.(.*))?$/.exec(issue.path.replace(/\[(\d+)\]/g, '.$1').replace(/^\./, '')) ??
+      [];
+    const document = index === undefined ? undefined : documents[Number(index)];
+    if (!document) return issue;
+    const path = rest === '' ? [] : rest.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+    return {
+      path: document.locate(path),
+      message: rest === '' ? issue.message : `${rest}: ${issue.message}`,
+    };
+  });
+  return new DrawbridgeError(error.code, error.message, { ...error.details, issues });
+}
+
+function parseFile(file: string, text: string, issues: Issue[]): FileDocument[] {
+  const lines = new LineCounter();
+  const at = (offset: number) => `${file}:${lines.linePos(offset).line}`;
+  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  if ('empty' in parsed) return [];
+  const documents: FileDocument[] = [];
+  for (const yaml of parsed) {
+    for (const problem of yaml.errors) issues.push({ path: at(problem.pos[0]), message: problem.message });
+    if (yaml.errors.length > 0) continue;
+    const value: unknown = yaml.toJS();
+    if (value === null) continue;
+    const locate = (path: Path) => at(offsetOf(yaml, path));
+    if (typeof value !== 'object' || Array.isArray(value))
+      issues.push({ path: locate([]), message: 'a document must be a map with kind and name' });
+    else documents.push({ value: { ...value }, locate });
+  }
+  return documents;
+}
+
+/** Where a path stands in the text; the nearest parent that is there, since what is missing has no place. */
+function offsetOf(yaml: YamlDocument, path: Path): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = yaml.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return yaml.contents?.range?.[0] ?? yaml.range?.[0] ?? 0;
+}
+
+async function fillSecrets(
+  document: FileDocument,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  issues: Issue[],
+): Promise<void> {
+  const written = document.value as DocumentInput;
+  if (written.kind !== 'Resource') return;
+  for (const [name, { credential }] of Object.entries(written.profiles)) {
+    const locate = () => document.locate(['profiles', name, 'credential', 'password']);
+    const value = await secretValue(credential.password, folder, env);
+    if (typeof value === 'string') credential.password = { value };
+    else issues.push({ path: locate(), message: value.problem });
+  }
+}
+
+async function secretValue(
+  source: SecretSource,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string | { problem: string }> {
+  if ('value' in source) return source.value;
+  if ('env' in source) {
+    const value = env[source.env];
+    return value === undefined || value === ''
+      ? { problem: `the environment variable ${source.env} is not set` }
+      : value;
+  }
+  try {
+    const value = (await readFile(resolve(folder, source.file), 'utf8')).replace(/\r?\n$/, '');
+    return value === '' ? { problem: `the file ${source.file} is empty` } : value;
+  } catch (error) {
+    return { problem: `the file ${source.file} can't be read (${reason(error)})` };
+  }
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ClientError('file_unreadable', `${file} can't be read (${reason(error)})`, undefined, {
+      cause: error,
+    });
+  }
+}
+
+const reason = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error);

@@ -1,0 +1,8 @@
+import type { Protocol } from '@drawbridge/contract';
+import type { LocalGate } from './local-gate.ts';
+import { createPostgresGate } from './postgres.ts';
+
+/** The gate of each protocol: a new protocol is one line here. */
+export const gates: Readonly<Record<Protocol, () => LocalGate>> = {
+  postgres: createPostgresGate,
+};

@@ -1,0 +1,32 @@
+export { AccessTokens, type AccessTokensOptions } from './access-tokens.ts';
+export {
+  ApiClient,
+  type ApiClientOptions,
+  type CallOptions,
+  type JsonOperation,
+  type StreamOperation,
+} from './api-client.ts';
+export { CLIENT_ERROR_CODES, ClientError, type ClientErrorCode } from './client-error.ts';
+export { type ClientClock, systemClock } from './clock.ts';
+export { type ConnectionSettings, connectionSettings, type TunnelAddress } from './connection-settings.ts';
+export { drawbridgeHome, FileTokenStore } from './file-token-store.ts';
+export type { Admission, LocalGate, TunnelRefusal } from './gates/local-gate.ts';
+export { gatewayUrl } from './gateway-url.ts';
+export { type Disconnected, type LiveEventsOptions, liveEvents } from './live-events.ts';
+export {
+  checkRecording,
+  exportRecording,
+  fetchRecording,
+  fetchRecordingKeys,
+  type RecordingFormat,
+  recordingParts,
+} from './recording.ts';
+export {
+  type DeviceCode,
+  type DeviceSignInOptions,
+  type SignInOptions,
+  signIn,
+  signInWithDevice,
+} from './sign-in.ts';
+export { StoredSignIn, type TokenStore } from './token-store.ts';
+export { type ConnectionEvent, openTunnel, type Tunnel, type TunnelOptions } from './tunnel.ts';

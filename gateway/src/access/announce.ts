@@ -1,0 +1,29 @@
+import type { GrantId, RequestId } from '@drawbridge/contract';
+import type { Kysely } from 'kysely';
+import type { Database } from '../store/database.ts';
+import type { Audit, AuditEntry } from './audit.ts';
+
+/** What changed, for those who listen: other gateways, live sessions, event streams. */
+export type AccessChange =
+  | { readonly kind: 'request'; readonly id: RequestId }
+  | { readonly kind: 'grant'; readonly id: GrantId }
+  | { readonly kind: 'configuration' };
+
+/** Tells every gateway, once the transaction that `executor` is commits. */
+export type Announce = (change: AccessChange, executor: Kysely<Database>) => Promise<void>;
+
+/** Each change of state leaves an audit event and a notification in its own transaction. */
+export class Announcer {
+  readonly #audit: Pick<Audit, 'append'>;
+  readonly #announce: Announce;
+
+  constructor(audit: Pick<Audit, 'append'>, announce: Announce) {
+    this.#audit = audit;
+    this.#announce = announce;
+  }
+
+  async changed(transaction: Kysely<Database>, change: AccessChange, entry: AuditEntry): Promise<void> {
+    await this.#audit.append(entry, transaction);
+    await this.#announce(change, transaction);
+  }
+}

@@ -1,0 +1,93 @@
+import { X509Certificate } from 'node:crypto';
+import { Document, type ErrorBody, type ResourceDocument } from '@drawbridge/contract';
+import type { z } from 'zod';
+import type { Secrets, StoredDocument, StoredResource } from '../store/documents.ts';
+
+export type Issue = NonNullable<ErrorBody['error']['issues']>[number];
+
+/** A document split as it is stored: what may be shown, and what is sealed. */
+export interface ParsedDocument {
+  readonly document: StoredDocument;
+  readonly secrets: Secrets;
+}
+
+/** Reads documents as they arrive. All problems come at once, each with the document's name and the path in it. */
+export function parseDocuments(input: readonly unknown[]): {
+  readonly parsed: readonly ParsedDocument[];
+  readonly issues: readonly Issue[];
+} {
+  const parsed: ParsedDocument[] = [];
+  const issues: Issue[] = [];
+  const seen = new Set<string>();
+  for (const [index, raw] of input.entries()) {
+    const label = labelOf(raw) ?? `documents.${index}`;
+    const result = Document.safeParse(raw);
+    if (!result.success) {
+      issues.push(
+        ...result.error.issues.map((issue) => ({
+          path: pathOf(label, issue.path),
+          message: sentence(issue),
+        })),
+      );
+      continue;
+    }
+    if (seen.has(label)) issues.push({ path: label, message: 'is there twice' });
+    seen.add(label);
+    if (result.data.kind !== 'Resource') {
+      parsed.push({ document: result.data, secrets: {} });
+      continue;
+    }
+    const split = splitResource(result.data);
+    issues.push(...split.issues.map(({ path, message }) => ({ path: `${label}.${path}`, message })));
+    parsed.push(split);
+  }
+  return { parsed, issues };
+}
+
+function splitResource(resource: ResourceDocument): ParsedDocument & { issues: Issue[] } {
+  const issues: Issue[] = [];
+  const secrets: Record<string, string> = {};
+  const profiles: Record<string, StoredResource['profiles'][string]> = {};
+  for (const [name, profile] of Object.entries(resource.profiles)) {
+    const { username, password } = profile.credential;
+    if ('value' in password) secrets[name] = password.value;
+    else {
+      const source = 'env' in password ? 'env' : 'file';
+      issues.push({
+        path: `profiles.${name}.credential.password`,
+        message: `{ ${source}: … } is read by the side that applies, and only its value is sent; use drawbridge apply, or send { value: … }`,
+      });
+    }
+    profiles[name] = { ...profile, credential: { username } };
+  }
+  const { ca } = resource.target;
+  if (ca !== undefined && !isCertificate(ca))
+    issues.push({ path: 'target.ca', message: 'must be a certificate in PEM' });
+  return { document: { ...resource, profiles }, secrets, issues };
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function labelOf(raw: unknown): string | undefined {
+  if (typeof raw !== 'object' || raw === null || !('kind' in raw) || !('name' in raw)) return undefined;
+  return typeof raw.kind === 'string' && typeof raw.name === 'string' ? `${raw.kind}/${raw.name}` : undefined;
+}
+
+const pathOf = (label: string, path: readonly PropertyKey[]) => [label, ...path.map(String)].join('.');
+
+/** zod's words, but where several shapes are possible: then the shapes are what helps. What was sent is never repeated. */
+function sentence(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_union') return issue.message;
+  if (issue.path.at(-1) === 'password') return 'must be { env: NAME }, { file: path } or { value: secret }';
+  if (issue.path.at(-1) === 'resources')
+    return 'must be { names: [...] } or { labels: { ... } }, with at least one';
+  if (issue.path.at(-1) === 'kind' || issue.path.length === 0)
+    return 'kind must be Resource, DataRule or Policy';
+  return issue.message;
+}

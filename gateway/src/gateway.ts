@@ -1,0 +1,336 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AccessRequest, DrawbridgeError, GatewayId, type Grant, type LiveEvent, type Session, type SignInId, type User } from '@drawbridge/contract';
+import type { FastifyBaseLogger } from 'fastify';
+import { parseAllDocuments } from 'yaml';
+import { Announcer } from './access/announce.ts';
+import { Audit } from './access/audit.ts';
+import { Authorizer } from './access/authorizer.ts';
+import { mayReviewAny } from './access/capabilities.ts';
+import { Configuration } from './access/configuration.ts';
+import { Documents } from './access/documents.ts';
+import { Expiry } from './access/expiry.ts';
+import { Grants } from './access/grants.ts';
+import { Requests } from './access/requests.ts';
+import { Resources } from './access/resources.ts';
+import { Reviews } from './access/reviews.ts';
+import { type Change, EventStream } from './api/event-stream.ts';
+import { createHandlers } from './api/handlers.ts';
+import { createHttpServer } from './api/http-server.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config/load-config.ts';
+import { createIdentity, type Identity } from './identity/identity.ts';
+import { newId } from './new-id.ts';
+import type { Logger } from './observe/logger.ts';
+import { createMetrics } from './observe/metrics.ts';
+import { createPolicyEngine } from './policy/engine.ts';
+import { createPostgresProtocol } from './protocols/postgres/postgres.protocol.ts';
+import { createFileRecordings } from './recording/file-recordings.ts';
+import { SessionAccess } from './sessions/session-access.ts';
+import { SessionHost } from './sessions/session-host.ts';
+import { SessionRegistry } from './sessions/session-registry.ts';
+import { SessionStore } from './sessions/session-store.ts';
+import { Tunnel } from './sessions/tunnel.ts';
+import { openDatabase } from './store/database.ts';
+import { DocumentStore } from './store/documents.ts';
+import { LiveChannel } from './store/live-channel.ts';
+import { loadKeyring } from './store/load-keyring.ts';
+import { createPrivateFile } from './store/private-file.ts';
+import { SigningKeys } from './store/signing-keys.ts';
+import { openStoreServer } from './store/store-server.ts';
+import { VERSION } from './version.ts';
+
+/** How long sessions outlive the loss of the store, in ms; see `SessionRegistry`. */
+const STORE_GRACE = 5_000;
+
+export interface GatewayParts {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger & FastifyBaseLogger;
+  readonly clock?: Clock;
+}
+
+export interface Gateway {
+  readonly url: string;
+  readonly issuer: string;
+  /** Who an `Authorization` header stands for, and sessions on other streams than the tunnel's: for native listeners. */
+  readonly authenticate: Identity['authenticate'];
+  readonly sessions: Pick<SessionHost, 'open'>;
+  /** Resolves when something the gateway can't do without ended by itself; it should be closed then. */
+  readonly failed: Promise<string>;
+  /** Ends every session with its recording sealed, then everything else. */
+  close(): Promise<void>;
+}
+
+/**
+ * The composition root: constructs everything, top to bottom, and takes it down in the opposite order. When
+ * something can't be started, what was started before is taken down again.
+ */
+export async function startGateway(parts: GatewayParts): Promise<Gateway> {
+  const closers: Array<() => unknown> = [];
+  const close = async () => {
+    for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();
+  };
+  try {
+    return { ...(await compose(parts, (closer) => closers.push(closer))), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function compose({ config, env, logger, clock = systemClock }: GatewayParts, onClose: (closer: () => unknown) => void): Promise<Omit<Gateway, 'close'>> {
+  // Others may pass through, no more: run by root, the embedded store belongs to another user. What is secret has 0600.
+  await mkdir(config.data, { recursive: true, mode: 0o711 });
+  const gatewayId = await readGatewayId(config.data);
+  const keyring = await loadKeyring(config.masterKey, env);
+
+  // The store, and what tells all gateways on it what changed.
+  const server = await openStoreServer(config.store.url, join(config.data, 'store'), (line) => logger.debug({ line }, 'store'));
+  onClose(() => server.close());
+  const { db, close: closeDatabase } = await openDatabase(server.url, {
+    maxConnections: config.store.maxConnections,
+    onConnectionLost: (error) => logger.warn({ err: error }, 'store connection lost'),
+  });
+  onClose(closeDatabase);
+  const channel = await LiveChannel.open({ url: server.url, clock, logger });
+  onClose(() => channel.close());
+  const documentStore = new DocumentStore(db, keyring);
+  const keys = new SigningKeys(db, keyring);
+  await Promise.all([documentStore.rewrap(), keys.rewrap()]);
+
+  // Policy, and what people may have.
+  const engine = createPolicyEngine({ clock });
+  const configuration = new Configuration(documentStore, engine);
+  const authorizer = new Authorizer(engine);
+  const audit = new Audit(db, clock);
+  const announcer = new Announcer(audit, (change, executor) => channel.publish(change, executor));
+  const access = { db, clock, announcer, authorizer, configuration };
+  const documents = new Documents({ ...access, store: documentStore });
+  const grants = new Grants({ ...access, activateWithin: config.access.activateWithin });
+  const requests = new Requests({ ...access, grants, requestExpiry: config.access.requestExpiry });
+  const reviews = new Reviews({ ...access, grants });
+  const resources = new Resources(access);
+  const expiry = new Expiry({ db, clock, announcer, logger });
+  await bootstrap(documents, config.bootstrap, logger);
+  await expiry.start();
+  onClose(() => expiry.stop());
+
+  const identity = await createIdentity({
+    settings: config.identity,
+    publicUrl: config.publicUrl,
+    db,
+    keys,
+    clock,
+    logger,
+    onSignedOut: (id) => {
+      channel.publish({ kind: 'signin', id }, db).catch((error: unknown) => logger.error({ err: error, id }, 'a sign-out could not be told to other gateways'));
+      void registry.signInChanged(id);
+    },
+  });
+  onClose(() => identity.close());
+
+  // Sessions: what a crash left behind is sealed before the first of them.
+  const sessionStore = new SessionStore(db, gatewayId);
+  const { privateKey, kid } = await keys.recording();
+  const recordings = await createFileRecordings({
+    dir: config.recording.dir,
+    keyring,
+    signingKey: { kid, key: privateKey },
+    gatewayId,
+    clock,
+    onProblem: (session, error) => logger.error({ err: error, session }, 'recording could not be sealed'),
+  });
+  const leftovers = await sessionStore.closeLeftovers(new Date(clock.now()));
+  for (const { session } of await recordings.recover()) await sessionStore.setRecording(session, 'sealed-after-crash');
+  if (leftovers.length > 0) logger.warn({ sessions: leftovers }, 'closed sessions that a crash had left open');
+
+  const metrics = createMetrics(() => registry.size);
+  const announceSession = async (id: Session['id']) => channel.publish({ kind: 'session', id }, db);
+  const registry = new SessionRegistry({
+    clock,
+    logger,
+    storeGrace: STORE_GRACE,
+    count: async (session) => {
+      await sessionStore.count(session.id, session.counters);
+      await announceSession(session.id);
+    },
+    checks: {
+      grant: (id) => grants.find(id),
+      signInOpen: async (id) => (await db.selectFrom('sign_ins').select('ended_at').where('id', '=', id).executeTakeFirst())?.ended_at === null,
+      stillAllowed: (grant, address) => grants.stillAllowed(grant, address),
+      terminationOf: (id) => sessionStore.terminationOf(id),
+    },
+  });
+  const host = new SessionHost({
+    gatewayId,
+    clock,
+    logger,
+    store: sessionStore,
+    registry,
+    recordings,
+    protocols: [createPostgresProtocol({ clock, logger, maskingKey: await keys.maskingKey() })],
+    resources: {
+      find: (name) => resources.find(name),
+      rulesFor: (resource) => resources.rulesFor(resource),
+      credential: (resource, profile) => documentStore.credential(resource, profile),
+    },
+    grants,
+    announce: announceSession,
+    audit: (user, address, action, subject, details) => audit.append({ actor: { user, address }, action, subject, details }),
+    observe: metrics,
+  });
+  const sessions = new SessionAccess({
+    store: sessionStore,
+    recordings,
+    policy: {
+      async may(caller, action, name) {
+        const resource = (await configuration.current()).resources.get(name);
+        // A removed resource has no labels any more; policies that ask for none still apply to it.
+        return authorizer.may(caller, action, resource ?? { name, protocol: 'postgres', labels: {} });
+      },
+    },
+    resourceNames: () => sessionStore.resourceNames(),
+    terminationRequested: async (caller, session, reason) => {
+      await audit.append({ actor: caller, action: 'session.terminated', subject: session.id, reason });
+      await announceSession(session.id);
+    },
+    viewed: (caller, session) => audit.append({ actor: caller, action: 'recording.viewed', subject: session.id }),
+  });
+
+  // What clients and native tools talk to.
+  const events = new EventStream<User>({ clock, logger, hello: { type: 'hello', gateway: config.name, version: VERSION }, resolve: changeResolver(requests, grants, sessions) });
+  onClose(() => events.close());
+  const address = new URL(config.publicUrl);
+  const http = createHttpServer({
+    publicUrl: config.publicUrl,
+    version: VERSION,
+    logger,
+    tls: config.tls && { cert: await readFile(config.tls.cert, 'utf8'), key: await readFile(config.tls.key, 'utf8') },
+    authenticate: (authorization) => identity.authenticate(authorization),
+    issuer: identity.handler,
+    metrics,
+    metricsToken: config.metrics.token,
+    ready: async () => ({ ready: channel.live, checks: { store: channel.live } }),
+    handlers: createHandlers({
+      gateway: { name: config.name, version: VERSION },
+      identity,
+      authorizer,
+      resources,
+      requests,
+      reviews,
+      grants,
+      documents,
+      audit,
+      sessions,
+      events,
+      mayReviewAny: (caller) => mayReviewAny(configuration, authorizer, caller),
+      recordingKeys: () => keys.recordingPublicKeys(),
+    }),
+  });
+  const tunnel = new Tunnel({ authenticate: (authorization) => identity.authenticate(authorization), clock, host, logger, refused: metrics.tunnelRefused });
+  http.server.on('upgrade', tunnel.upgrade);
+
+  onClose(
+    channel.subscribe((change) => {
+      if (change.kind === 'resync') events.resync();
+      else events.changed(change);
+      void react(change, registry, expiry);
+    }),
+  );
+  channel.onLost(() => registry.storeLost());
+  channel.onRestored(() => void registry.storeRestored());
+
+  await http.listen({ host: config.listen.host, port: config.listen.port });
+  onClose(async () => {
+    tunnel.close();
+    events.close();
+    await http.close();
+  });
+  onClose(() => host.close());
+  logger.info({ url: config.publicUrl, listen: address.host, gateway: gatewayId, version: VERSION }, 'gateway ready');
+
+  return {
+    url: config.publicUrl,
+    issuer: identity.issuer,
+    authenticate: (authorization) => identity.authenticate(authorization),
+    sessions: host,
+    failed: server.lost.then(() => 'the embedded store ended'),
+  };
+}
+
+/** What a change means to live sessions and deadlines. */
+async function react(change: Parameters<Parameters<LiveChannel['subscribe']>[0]>[0], registry: SessionRegistry, expiry: Expiry): Promise<void> {
+  switch (change.kind) {
+    case 'grant':
+      void expiry.wake();
+      return registry.grantChanged(change.id as Grant['id']);
+    case 'request':
+      return expiry.wake();
+    case 'session':
+      return registry.sessionChanged(change.id as Session['id']);
+    case 'signin':
+      return registry.signInChanged(change.id as SignInId);
+    case 'configuration':
+      return registry.configurationChanged();
+    case 'resync':
+      return expiry.wake();
+    default:
+      change satisfies never;
+  }
+}
+
+function changeResolver(requests: Requests, grants: Grants, sessions: SessionAccess) {
+  return async (change: Change): Promise<(user: User) => LiveEvent | undefined | Promise<LiveEvent | undefined>> => {
+    switch (change.kind) {
+      case 'request': {
+        const view = await requests.watch(change.id as AccessRequest['id']);
+        return (user) => {
+          const request = view(user);
+          return request && { type: 'request', request };
+        };
+      }
+      case 'grant': {
+        const view = await grants.watch(change.id as Grant['id']);
+        return (user) => {
+          const grant = view(user);
+          return grant && { type: 'grant', grant };
+        };
+      }
+      case 'session': {
+        const session = await sessions.watch(change.id as Session['id']);
+        return async (user) => (session && (await sessions.canSee({ user }, session)) ? { type: 'session', session } : undefined);
+      }
+      case 'configuration':
+        return () => ({ type: 'configuration' });
+      default:
+        return () => undefined;
+    }
+  };
+}
+
+/** Documents that the configuration names, applied at each start; how the first policy gets in. */
+async function bootstrap(documents: Documents, files: readonly string[], logger: Logger): Promise<void> {
+  if (files.length === 0) return;
+  const parsed = [];
+  for (const file of files) {
+    const found = parseAllDocuments(await readFile(file, 'utf8'), { prettyErrors: true });
+    if ('empty' in found) continue;
+    for (const document of found) {
+      if (document.errors[0]) throw new Error(`${file}: ${document.errors[0].message}`);
+      parsed.push(document.toJS() as unknown);
+    }
+  }
+  const { changes, warnings } = await documents.bootstrap(parsed, 'always');
+  for (const warning of warnings) logger.warn({ warning }, 'bootstrap');
+  logger.info({ changed: changes.filter(({ action }) => action !== 'unchanged').length }, 'bootstrap documents applied');
+}
+
+/** Made at the first start in this data folder: what a crash left is this gateway's to seal at the next. */
+async function readGatewayId(data: string): Promise<GatewayId> {
+  const file = join(data, 'gateway-id');
+  await createPrivateFile(file, `${newId('gw')}\n`);
+  const id = GatewayId.safeParse((await readFile(file, 'utf8')).trim());
+  if (!id.success) throw new DrawbridgeError('internal', `${file} doesn't hold a gateway id`, { hint: 'Restore it, or remove it once no recording of this gateway is left open.' });
+  return id.data;
+}

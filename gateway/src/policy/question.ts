@@ -1,0 +1,128 @@
+import { isIP } from 'node:net';
+import type { CedarValueJson, EntityJson, EntityUidJson } from '@cedar-policy/cedar-wasm/nodejs';
+import type { ActionName, Principal } from '@drawbridge/contract';
+import { actionContext } from './schema.ts';
+
+/** A resource as policy sees it; `object` is what the action is done to inside it (`public.customers`). */
+export interface PolicyResource {
+  readonly name: string;
+  readonly protocol: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly object?: string;
+}
+
+/** Facts of a question. What is left out takes the value that permits least. */
+export interface Facts {
+  readonly profile?: string;
+  /** Seconds asked for or granted; policies see minutes, rounded up. */
+  readonly duration?: number;
+  readonly hasReason?: boolean;
+  readonly hasTicket?: boolean;
+  readonly approved?: boolean;
+  readonly ip?: string;
+  /** Seconds since the last multi-factor sign-in. */
+  readonly mfaSeconds?: number;
+  /** `verb`, `tables`, `hasWhere`, `functions`, see `Action.context`. What the schema doesn't know is left out. */
+  readonly statement?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+}
+
+export interface Question {
+  readonly principal: Principal;
+  readonly action: ActionName;
+  /** Absent where it is the gateway itself: `admin.*`. */
+  readonly resource?: PolicyResource;
+  readonly facts: Facts;
+}
+
+export interface CedarRequest {
+  readonly principal: EntityUidJson;
+  readonly action: EntityUidJson;
+  readonly resource: EntityUidJson;
+  readonly context: Record<string, CedarValueJson>;
+  readonly entities: EntityJson[];
+}
+
+const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+const uid = (type: string, id: string) => ({ type, id });
+
+/** The same question in Cedar's JSON. `now` in milliseconds. */
+export function toCedar(question: Question, now: number): CedarRequest {
+  const principal = principalEntity(question.principal);
+  const resources = resourceEntities(question);
+  const [resource] = resources;
+  return {
+    principal: principal.uid,
+    action: uid('Action', question.action),
+    resource: resource.uid,
+    context: contextOf(question, now),
+    entities: [principal, ...resources],
+  };
+}
+
+function principalEntity(principal: Principal): EntityJson {
+  const { id, name, displayName, provider, subject, email, groups } = principal;
+  return {
+    uid: uid('User', id),
+    attrs: { name, displayName, provider, subject, ...(email === undefined ? {} : { email }) },
+    parents: groups.map((group) => uid('Group', group)),
+  };
+}
+
+/** What is asked about, first, and what it is inside of. */
+function resourceEntities({ action, resource }: Question): [EntityJson, ...EntityJson[]] {
+  if (!resource) return [{ uid: uid('Gateway', 'drawbridge'), attrs: { name: 'drawbridge' }, parents: [] }];
+  const { name, protocol, labels, object } = resource;
+  const whole: EntityJson = {
+    uid: uid('Resource', name),
+    attrs: { name, protocol },
+    parents: Object.entries(labels).map(([key, value]) => uid('Label', `${key}:${value}`)),
+  };
+  if (object === undefined) return [whole];
+  const part = (type: string, path: string, parents: EntityUidJson[]): EntityJson => ({
+    uid: uid(type, `${name}/${path}`),
+    attrs: { name: path },
+    parents,
+  });
+  if (action !== 'data.reveal') return [part('Table', object, [whole.uid]), whole];
+  const table = part('Table', object.slice(0, Math.max(0, object.lastIndexOf('.'))), [whole.uid]);
+  return [part('Column', object, [table.uid, whole.uid]), table, whole];
+}
+
+function contextOf({ action, facts }: Question, now: number): Record<string, CedarValueJson> {
+  const date = new Date(now);
+  const address = plainAddress(facts.ip);
+  const circumstances = {
+    approved: facts.approved ?? false,
+    hasReason: facts.hasReason ?? false,
+    hasTicket: facts.hasTicket ?? false,
+    hour: date.getUTCHours(),
+    weekday: WEEKDAYS[date.getUTCDay()] ?? '',
+    ...(address === undefined ? {} : { ip: { __extn: { fn: 'ip', arg: address } } }),
+    ...(facts.mfaSeconds === undefined ? {} : { mfaSeconds: Math.ceil(facts.mfaSeconds) }),
+  };
+  const kind = actionContext[action];
+  if (kind === 'circumstances') return circumstances;
+  const use = {
+    ...circumstances,
+    profile: facts.profile ?? '',
+    minutes: Math.ceil((facts.duration ?? 0) / 60),
+  };
+  if (kind === 'use') return use;
+  const { verb = '', tables = [], hasWhere = false, functions = [] } = facts.statement ?? {};
+  return {
+    ...use,
+    verb: plain(verb),
+    tables: plain(tables),
+    hasWhere: plain(hasWhere),
+    functions: plain(functions),
+  };
+}
+
+const plain = (value: string | number | boolean | readonly string[]): CedarValueJson =>
+  typeof value === 'object' ? [...value] : value;
+
+/** Node writes IPv4 on a dual-stack socket as `::ffff:10.0.0.1` and adds a zone to link-local addresses; Cedar takes neither. */
+function plainAddress(address: string | undefined): string | undefined {
+  const bare = address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  return bare !== undefined && isIP(bare) !== 0 ? bare : undefined;
+}

@@ -1,0 +1,67 @@
+import type { RecordingEventInput } from '@drawbridge/contract';
+import type { RecordingEntry } from '../../../recording/recorder.ts';
+import type { Session } from '../../../sessions/session.ts';
+
+type Bulk = 'rows' | 'in' | 'out';
+
+/**
+ * What one chunk says for the recording. Rows and bulk data are gathered as one event for each run of frames; the
+ * frames stand in the payload as they pass, type byte and length included.
+ */
+export class Journal {
+  readonly #session: Pick<Session, 'record'>;
+  #entries: RecordingEntry[] = [];
+
+  #bulk: Bulk | undefined;
+  #statement = 0;
+  #count = 0;
+  #buffer: Buffer = Buffer.alloc(0);
+  #from = 0;
+  #to = 0;
+
+  constructor(session: Pick<Session, 'record'>) {
+    this.#session = session;
+  }
+
+  add(event: RecordingEventInput): void {
+    this.#endBulk();
+    this.#entries.push({ event });
+  }
+
+  /** One more frame of a result or of bulk data. */
+  frame(bulk: Bulk, statement: number, buffer: Buffer, from: number, to: number): void {
+    if (this.#bulk === bulk && this.#buffer === buffer && this.#to === from && this.#statement === statement) {
+      this.#to = to;
+      this.#count += 1;
+      return;
+    }
+    this.#endBulk();
+    this.#bulk = bulk;
+    this.#statement = statement;
+    this.#count = 1;
+    this.#buffer = buffer;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  /** Writes it down. To be called before anything of it is forwarded. @throws RecordingFailed */
+  flush(): void {
+    this.#endBulk();
+    if (this.#entries.length === 0) return;
+    const entries = this.#entries;
+    this.#entries = [];
+    this.#session.record(entries);
+  }
+
+  #endBulk(): void {
+    const bulk = this.#bulk;
+    if (bulk === undefined) return;
+    this.#bulk = undefined;
+    const statement = this.#statement;
+    const event: RecordingEventInput =
+      bulk === 'rows'
+        ? { type: 'rows', statement, format: 'postgres.DataRow', count: this.#count }
+        : { type: 'copy', statement, direction: bulk, format: 'postgres.CopyData' };
+    this.#entries.push({ event, payload: this.#buffer.subarray(this.#from, this.#to) });
+  }
+}

@@ -1,0 +1,125 @@
+import type { Refusal, ResultMask, StatementPlan } from '../analysis/plan.ts';
+
+/** A RowDescription and what was made of it. */
+export interface Described {
+  /** The frame as the target sent it. */
+  readonly frame: Buffer;
+  /** Result formats of Bind it was planned for. */
+  readonly formats: readonly number[] | undefined;
+  readonly outcome: ResultMask | Refusal;
+  /** `Conversation.generation` at the time: later, it may be stale. */
+  readonly generation: number;
+}
+
+/** A statement made with Parse. */
+export interface Prepared {
+  readonly name: string;
+  /** Its number in the recording. */
+  readonly statement: number;
+  readonly plan: StatementPlan;
+  /** The target said ParseComplete: only then does the name mean this. */
+  confirmed: boolean;
+  /** Value of `Names.prepareEpoch` at that moment. */
+  epoch: number;
+  /** RowDescription from Describe(statement); null for NoData; undefined while unknown. */
+  rowDescription: Buffer | null | undefined;
+  /** The last description planned: one entry is enough, since clients bind the same way each time. */
+  described: Described | undefined;
+  /** What the recording last said of its columns. */
+  recorded: ResultMask | undefined;
+}
+
+/** A portal made with Bind. */
+export interface Portal {
+  readonly name: string;
+  readonly prepared: Prepared;
+  /** As they are recorded. */
+  readonly parameters: (string | null)[];
+  readonly formats: readonly number[];
+  /** Place of its Bind in the conversation. */
+  readonly sequence: number;
+  confirmed: boolean;
+  epoch: number;
+  /** Whether its run is in the recording. */
+  executed: boolean;
+  described: Described | undefined;
+}
+
+/** The most names kept for one session; the oldest is forgotten, and has to be prepared again. */
+const MOST = 10_000;
+
+/**
+ * The names that Parse and Bind gave, as they will stand when what was sent so far has succeeded. What fails is taken
+ * back (`undo…`). SQL can change the same names (PREPARE, DECLARE): the epochs tell what can't be relied on since.
+ */
+export class Names {
+  readonly #prepared = new Map<string, Prepared>();
+  readonly #portals = new Map<string, Portal>();
+  /** Goes up when SQL may have given a statement name another meaning. */
+  prepareEpoch = 0;
+  /** The same for portals. */
+  declareEpoch = 0;
+
+  prepared(name: string): Prepared | undefined {
+    return this.#prepared.get(name);
+  }
+
+  portal(name: string): Portal | undefined {
+    return this.#portals.get(name);
+  }
+
+  /** @returns what the name meant before. */
+  setPrepared(name: string, prepared: Prepared | undefined): Prepared | undefined {
+    return replace(this.#prepared, name, prepared);
+  }
+
+  /** @returns what the name meant before. */
+  setPortal(name: string, portal: Portal | undefined): Portal | undefined {
+    return replace(this.#portals, name, portal);
+  }
+
+  /** A statement's PREPARE ran: no name that Parse gave can be relied on, but for the unnamed one. */
+  sqlPrepared(): void {
+    this.prepareEpoch += 1;
+    for (const [name, prepared] of this.#prepared) if (name !== '' && prepared.confirmed) this.#prepared.delete(name);
+  }
+
+  /** DEALLOCATE ALL or DISCARD ALL ran. */
+  sqlDeallocatedAll(): void {
+    for (const [name, prepared] of this.#prepared) if (prepared.confirmed) this.#prepared.delete(name);
+  }
+
+  /** DECLARE ran. */
+  sqlDeclared(): void {
+    this.declareEpoch += 1;
+  }
+
+  /** A transaction ended before `sequence`, and all portals of it with it. */
+  transactionEnded(sequence: number): void {
+    if (this.#portals.size === 0) return;
+    for (const [name, portal] of this.#portals) if (portal.sequence < sequence) this.#portals.delete(name);
+  }
+
+  /** Whether the target means the same by this statement's name as we do. */
+  isSure(prepared: Prepared): boolean {
+    return prepared.confirmed && (prepared.name === '' || prepared.epoch === this.prepareEpoch);
+  }
+
+  /** Whether the target means the same by this portal's name as we do. */
+  isSurePortal(portal: Portal): boolean {
+    return portal.confirmed && (portal.name === '' || portal.epoch === this.declareEpoch);
+  }
+}
+
+function replace<T>(map: Map<string, T>, name: string, value: T | undefined): T | undefined {
+  const before = map.get(name);
+  if (before !== undefined) map.delete(name);
+  if (value !== undefined) {
+    map.set(name, value);
+    if (map.size > MOST) {
+      const oldest = map.keys().next();
+      if (!oldest.done) map.delete(oldest.value);
+    }
+  }
+  return before;
+}

@@ -1,0 +1,140 @@
+import type { RecordingHeader, RecordingManifest, SessionEndCode } from '@drawbridge/contract';
+import {
+  chainNext,
+  encodedEventBound,
+  encodeEventInto,
+  encodeManifest,
+  recordedEventText,
+} from '@drawbridge/contract/recording-chain';
+import type { Clock } from '../clock.ts';
+import { type Recorder, type RecordingEntry, RecordingFailed } from './recorder.ts';
+import type { OpenRecording } from './recording-store.ts';
+import type { Scratch } from './scratch.ts';
+import { type RecordingSigningKey, signManifest } from './sign-manifest.ts';
+import { FRAME_HEAD, FRAME_TAG, type FrameSealer } from './stored-frames.ts';
+
+/** Where a recording stands: what the next event goes on from. */
+export interface RecordingPosition {
+  readonly head: Buffer;
+  readonly events: number;
+  /** Time of the last event, in ms since the start. */
+  readonly at: number;
+}
+
+interface StoredRecorderParts {
+  readonly header: RecordingHeader;
+  readonly file: OpenRecording;
+  readonly sealer: FrameSealer;
+  readonly position: RecordingPosition;
+  readonly scratch: { readonly plain: Scratch; readonly frame: Scratch };
+  readonly signingKey: RecordingSigningKey;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Milliseconds since the session's start, to the microsecond. */
+  readonly elapsed: () => number;
+}
+
+/** Encodes, chains, encrypts and appends: one call of `record`, one frame, one write. */
+export class StoredRecorder implements Recorder {
+  readonly #parts: StoredRecorderParts;
+  #position: RecordingPosition;
+  #failure: RecordingFailed | undefined;
+  #sealing: Promise<RecordingManifest> | undefined;
+
+  constructor(parts: StoredRecorderParts) {
+    this.#parts = parts;
+    this.#position = parts.position;
+  }
+
+  record(entries: readonly RecordingEntry[]): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#sealing !== undefined)
+      throw new RecordingFailed('the recording is sealed; nothing can be added to it');
+    if (entries.length === 0) return;
+    try {
+      const { plain, position } = this.#encode(entries, 0);
+      this.#append(plain, false);
+      this.#position = position;
+    } catch (cause) {
+      this.#failure = new RecordingFailed(`the recording can't be written: ${messageOf(cause)}`, { cause });
+      throw this.#failure;
+    }
+  }
+
+  seal(end: { code: SessionEndCode; reason: string }): Promise<RecordingManifest> {
+    this.#sealing ??= this.#seal(end, false);
+    return this.#sealing;
+  }
+
+  /** Seals what a crash left. The time of the end is that of the last thing known, as nobody knows the real one. */
+  sealCrashed(): Promise<RecordingManifest> {
+    const end = { code: 'gateway_crashed', reason: 'the gateway stopped without warning' } as const;
+    this.#sealing ??= this.#seal(end, true);
+    return this.#sealing;
+  }
+
+  async #seal(end: { code: SessionEndCode; reason: string }, crashed: boolean): Promise<RecordingManifest> {
+    const { file, header, signingKey, clock } = this.#parts;
+    try {
+      const { bytes, plain, position } = this.#encode([{ event: { type: 'end', ...end } }], MANIFEST_ROOM);
+      const manifest: RecordingManifest = {
+        version: 1,
+        session: header.session,
+        gateway: header.gateway,
+        events: position.events,
+        head: position.head.toString('hex'),
+        startedAt: header.startedAt,
+        sealedAt: new Date(clock.now()).toISOString(),
+        endCode: end.code,
+        crashed,
+      };
+      const trailer = encodeManifest(signManifest(manifest, signingKey));
+      // The end and its seal are one frame: either both are there or neither.
+      bytes.set(trailer, plain.length);
+      this.#append(bytes.subarray(0, plain.length + trailer.length), true);
+      await file.finish();
+      return manifest;
+    } catch (cause) {
+      throw new RecordingFailed(`the recording can't be sealed: ${messageOf(cause)}`, { cause });
+    } finally {
+      file.release();
+    }
+  }
+
+  #encode(entries: readonly RecordingEntry[], room: number) {
+    let { head, events, at } = this.#position;
+    at = Math.max(at, this.#parts.elapsed());
+    const texts: string[] = [];
+    let bound = room;
+    for (const { event, payload } of entries) {
+      const text = recordedEventText(event, events + texts.length, at);
+      bound += encodedEventBound(text, payload);
+      texts.push(text);
+    }
+    const { bytes, view } = this.#parts.scratch.plain.take(bound);
+    let offset = 0;
+    for (const [index, text] of texts.entries()) {
+      const start = offset;
+      offset = encodeEventInto(bytes, view, start, text, entries[index]?.payload);
+      head = chainNext(head, bytes.subarray(start, offset));
+      events++;
+    }
+    return { bytes, plain: bytes.subarray(0, offset), position: { head, events, at } };
+  }
+
+  #append(plain: Buffer, last: boolean): void {
+    const { file, scratch, sealer } = this.#parts;
+    try {
+      file.append(sealer.seal(plain, scratch.frame.take(FRAME_HEAD + plain.length + FRAME_TAG).bytes, last));
+    } catch (error) {
+      // What was cut off again may be on the disk all the same; its nonce must not meet another text.
+      sealer.renew();
+      throw error;
+    }
+    sealer.advance();
+  }
+}
+
+/** More than a manifest takes. */
+const MANIFEST_ROOM = 4096;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import { type User, UserId } from '@drawbridge/contract';
+import { uuidv7 } from 'uuidv7';
+import { parseAllDocuments } from 'yaml';
+import { type Access, createAccess } from '../../gateway/src/access/access.ts';
+import type { AccessChange } from '../../gateway/src/access/announce.ts';
+import type { Caller } from '../../gateway/src/access/caller.ts';
+import { openDatabase } from '../../gateway/src/store/database.ts';
+import { DocumentStore } from '../../gateway/src/store/documents.ts';
+import { Keyring } from '../../gateway/src/store/keyring.ts';
+import { createTestDatabase } from './database.ts';
+import { ManualClock } from './manual-clock.ts';
+
+/** 2025-06-02, a Monday, noon UTC. */
+export const NOON = Date.UTC(2025, 5, 2, 12);
+const HOUR = 3600;
+
+export interface AccessWorld {
+  readonly access: Access;
+  readonly clock: ManualClock;
+  readonly db: Awaited<ReturnType<typeof openDatabase>>['db'];
+  readonly store: DocumentStore;
+  /** What was announced, in order; also by transactions that were rolled back. */
+  readonly announced: AccessChange[];
+  /** Another gateway on the same store. */
+  another(): Access;
+  /** A person who has signed in; again with other groups changes them. */
+  person(name: string, ...groups: string[]): Promise<Caller>;
+  close(): Promise<void>;
+}
+
+/** The access room over a real PostgreSQL with a clock that the test moves. */
+export async function createAccessWorld(): Promise<AccessWorld> {
+  const database = await createTestDatabase();
+  const { db, close } = await openDatabase(database.url, { maxConnections: 10 });
+  const clock = new ManualClock(NOON);
+  const store = new DocumentStore(db, new Keyring([Buffer.alloc(32, 7)]));
+  const announced: AccessChange[] = [];
+  const create = () =>
+    createAccess({
+      db,
+      store,
+      clock,
+      logger: {
+        error(fields: unknown) {
+          throw new Error(`logged an error: ${String(fields)}`);
+        },
+      },
+      announce: async (change) => {
+        announced.push(change);
+      },
+      settings: { activateWithin: 8 * HOUR, requestExpiry: 24 * HOUR },
+    });
+  return {
+    access: create(),
+    another: create,
+    clock,
+    db,
+    store,
+    announced,
+    async person(name, ...groups) {
+      const row = await db
+        .insertInto('users')
+        .values({
+          id: UserId.parse(`usr_${uuidv7()}`),
+          provider: 'test',
+          subject: name,
+          name,
+          display_name: name[0]?.toUpperCase() + name.slice(1),
+          email: null,
+          groups,
+          created_at: new Date(clock.now()),
+          signed_in_at: new Date(clock.now()),
+        })
+        .onConflict((conflict) => conflict.columns(['provider', 'subject']).doUpdateSet({ groups }))
+        .returning(['id', 'display_name'])
+        .executeTakeFirstOrThrow();
+      const user: User = {
+        kind: 'user',
+        id: row.id,
+        provider: 'test',
+        subject: name,
+        name,
+        displayName: row.display_name,
+        groups,
+      };
+      return { user, address: '192.0.2.10' };
+    },
+    async close() {
+      await close();
+      await database.drop();
+    },
+  };
+}
+
+/** A resource as it arrives at the gateway, with its secrets resolved. */
+export const resourceDocument = (
+  name: string,
+  labels: Record<string, string>,
+  profiles: Record<string, object> = {},
+) => ({
+  kind: 'Resource',
+  name,
+  protocol: 'postgres',
+  labels,
+  target: { host: 'db.internal', database: 'orders', tls: 'disable' },
+  profiles: {
+    read: {
+      credential: { username: 'app_ro', password: { value: 's3cret-ro' } },
+      allow: ['sql.read', 'sql.session'],
+      maxDuration: '1h',
+    },
+    write: {
+      credential: { username: 'app_rw', password: { value: 's3cret-rw' } },
+      allow: ['sql.read', 'sql.write', 'sql.session'],
+      maxDuration: '30m',
+    },
+    ...profiles,
+  },
+});
+
+/** Documents as YAML of the repository, e.g. `demo/documents/policies.yaml`. */
+export async function readDocuments(path: string): Promise<unknown[]> {
+  const text = await readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
+  return parseAllDocuments(text).map((document) => document.toJS() as unknown);
+}
+
+/** A world with the demo's policies, rules and two resources: `orders-db` (prod) and `orders-staging`. */
+export async function createDemoWorld(): Promise<AccessWorld> {
+  const world = await createAccessWorld();
+  const documents = [
+    ...(await readDocuments('demo/documents/policies.yaml')),
+    ...(await readDocuments('demo/documents/data-rules.yaml')),
+  ];
+  const resources = [
+    resourceDocument('orders-db', { env: 'prod', team: 'shop' }),
+    resourceDocument('orders-staging', { env: 'staging' }),
+  ];
+  await world.access.documents.bootstrap([...documents, ...resources]);
+  return world;
+}
