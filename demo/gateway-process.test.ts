@@ -57,7 +57,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe('the gateway as a process', () => {
+describe('the gateway as a process', { timeout: 30_000 }, () => {
   it('is there once it says so, and shuts down in order', async () => {
     const { log, starting } = await start(READY);
     const gateway = await starting;
@@ -107,6 +107,6 @@ describe('the gateway as a process', () => {
     leftovers.add(Number(line));
     expect(isAlive(Number(line))).toBe(true);
     demo.kill('SIGKILL');
-    await expect.poll(() => isAlive(Number(line)), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isAlive(Number(line)), { timeout: 15_000 }).toBe(false);
   });
 });

@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StablePorts } from './stable-ports.ts';
 import { startTargetDatabase, type TargetDatabase } from './target-database.ts';
 
+/** In ms: a database is made and filled, on a machine that has other things to do. */
+const PATIENCE = 60_000;
+
 let folder: string;
 let target: TargetDatabase | undefined;
 
@@ -16,12 +19,12 @@ beforeAll(async () => {
   // As root the server runs as another user, who has to get through.
   await chmod(folder, 0o711);
   target = await start(await unusedPort());
-});
+}, PATIENCE);
 
 afterAll(async () => {
   await target?.stop();
   await rm(folder, { recursive: true, force: true });
-});
+}, PATIENCE);
 
 type Variable = 'ORDERS_DB_READ_PASSWORD' | 'ORDERS_DB_WRITE_PASSWORD' | 'ORDERS_STAGING_READ_PASSWORD';
 
@@ -48,7 +51,7 @@ const read = <T>(work: (client: pg.Client) => Promise<T>) =>
 const write = <T>(work: (client: pg.Client) => Promise<T>) =>
   as('shop_write', 'ORDERS_DB_WRITE_PASSWORD', 'orders', work);
 
-describe('the target database of the demo', () => {
+describe('the target database of the demo', { timeout: PATIENCE }, () => {
   it('holds a shop of some tens of thousands of rows', async () => {
     const { rows } = await read((client) =>
       client.query(`select (select count(*) from customers)::int as customers, (select count(*) from products)::int as products,

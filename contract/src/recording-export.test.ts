@@ -46,7 +46,7 @@ async function* session(): AsyncGenerator<ExportedPart> {
   );
   yield part(
     { seq: 5, at: 3, type: 'copy', statement: 3, direction: 'out', format: 'postgres.CopyData' },
-    Uint8Array.from([255]),
+    Uint8Array.from([0x64, 0, 0, 0, 5, 0x61, 0x64, 0, 0, 0, 5, 255]),
   );
   yield { kind: 'manifest', jws: 'a.b.c' };
 }
@@ -83,8 +83,21 @@ describe('exportNdjson and exportJson', () => {
         ['2', null],
       ],
     });
-    expect(events[5]).toMatchObject({ type: 'copy', data: '\\xff' });
+    expect(events[5]).toMatchObject({ type: 'copy', data: '\\x61ff' });
     expect(events[6]).toEqual({ type: 'manifest', jws: 'a.b.c' });
     expect(JSON.parse(await join(exportJson(session())))).toEqual(events);
+  });
+
+  it('go on after rows that a target sent in no valid form, showing their bytes', async () => {
+    async function* hostile(): AsyncGenerator<ExportedPart> {
+      yield part(
+        { seq: 0, at: 0, type: 'rows', statement: 1, format: 'postgres.DataRow', count: 1 },
+        Uint8Array.from([1, 2]),
+      );
+      yield part({ seq: 1, at: 0, type: 'cancel' });
+    }
+    const events = JSON.parse(await join(exportJson(hostile())));
+    expect(events).toMatchObject([{ type: 'rows', data: '\\x0102' }, { type: 'cancel' }]);
+    expect(await join(exportCsv(hostile()))).toContain('\\x0102');
   });
 });

@@ -71,9 +71,15 @@ export async function* recordingTimeline(
       const { event, payload } = part;
       columns.follow(event);
       if (event.type === 'rows') {
-        const values = tryDecode(decodeDataRows, payload)?.map((row) => cells(row, columns.of(event.statement)));
+        const values = tryDecode(decodeDataRows, payload)?.map((row) =>
+          cells(row, columns.of(event.statement)),
+        );
         yield { kind: 'event', event: { ...event, ...(values ? { values } : { data: hexText(payload) }) } };
-      } else if (event.type === 'copy') yield { kind: 'event', event: { ...event, data: readable(tryDecode(decodeCopyData, payload) ?? payload) } };
+      } else if (event.type === 'copy')
+        yield {
+          kind: 'event',
+          event: { ...event, data: readable(tryDecode(decodeCopyData, payload) ?? payload) },
+        };
       else yield { kind: 'event', event };
     }
   }
@@ -129,8 +135,9 @@ export async function* exportCsv(
     }
     if (event.type === 'rows') {
       let lines = '';
-      for (const row of decodeDataRows(payload)) lines += `${cells(row, now).map(csvField).join(',')}\r\n`;
-      yield lines;
+      const rows = tryDecode(decodeDataRows, payload);
+      for (const row of rows ?? []) lines += `${cells(row, now).map(csvField).join(',')}\r\n`;
+      yield rows === undefined ? `${hexText(payload)}\r\n` : lines;
     }
   }
 }

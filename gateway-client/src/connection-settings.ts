@@ -23,7 +23,8 @@ export function connectionSettings(tunnel: TunnelAddress): ConnectionSettings {
 }
 
 function postgresSettings({ host, port, secret, user, database }: TunnelAddress): ConnectionSettings {
-  const part = encodeURIComponent;
+  // encodeURIComponent leaves the quote alone, and the URL stands in quotes in a shell.
+  const part = (text: string) => encodeURIComponent(text).replaceAll("'", '%27');
   const url = `postgresql://${part(user)}:${part(secret)}@${host}:${port}/${part(database)}?sslmode=disable`;
   return {
     env: {

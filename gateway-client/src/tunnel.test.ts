@@ -106,7 +106,7 @@ test('what the gateway refuses comes as the protocol’s own error, with a hint'
     'drawbridge: you have no grant for orders-db',
     'drawbridge request orders-db',
   ]);
-  expect(await refused(new DrawbridgeError('shutting_down', 'the gateway is shutting down'))).toMatchObject(['57P03', 'drawbridge: the gateway is shutting down']);
+  expect(await refused(new DrawbridgeError('shutting_down', 'the gateway is shutting down'))).toEqual(['57P03', 'drawbridge: the gateway is shutting down', undefined]);
   expect(events.map(({ type }) => type)).toEqual(['refused', 'refused']);
   await gateway.close();
   expect(await new pg.Client(url).connect().catch((failure: pg.DatabaseError) => failure.code)).toBe('08006');

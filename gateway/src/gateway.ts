@@ -142,7 +142,7 @@ async function compose({ config, env, logger, clock = systemClock }: GatewayPart
     onProblem: (session, error) => logger.error({ err: error, session }, 'recording could not be sealed'),
   });
   const leftovers = await sessionStore.closeLeftovers(new Date(clock.now()));
-  for (const { session } of await recordings.recover()) await sessionStore.setRecording(session, 'sealed-after-crash');
+  for (const { session, crashed } of await recordings.recover()) await sessionStore.setRecording(session, crashed ? 'sealed-after-crash' : 'sealed');
   if (leftovers.length > 0) logger.warn({ sessions: leftovers }, 'closed sessions that a crash had left open');
 
   const metrics = createMetrics(() => registry.size);

@@ -2,9 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { type User, UserId } from '@drawbridge/contract';
 import { uuidv7 } from 'uuidv7';
 import { parseAllDocuments } from 'yaml';
-import { type Access, createAccess } from '../../gateway/src/access/access.ts';
-import type { AccessChange } from '../../gateway/src/access/announce.ts';
+import { type AccessChange, Announcer } from '../../gateway/src/access/announce.ts';
+import { Audit } from '../../gateway/src/access/audit.ts';
+import { Authorizer } from '../../gateway/src/access/authorizer.ts';
 import type { Caller } from '../../gateway/src/access/caller.ts';
+import { Configuration } from '../../gateway/src/access/configuration.ts';
+import { Documents } from '../../gateway/src/access/documents.ts';
+import { Expiry } from '../../gateway/src/access/expiry.ts';
+import { Grants } from '../../gateway/src/access/grants.ts';
+import { Requests } from '../../gateway/src/access/requests.ts';
+import { Resources } from '../../gateway/src/access/resources.ts';
+import { Reviews } from '../../gateway/src/access/reviews.ts';
+import { createPolicyEngine } from '../../gateway/src/policy/engine.ts';
 import { openDatabase } from '../../gateway/src/store/database.ts';
 import { DocumentStore } from '../../gateway/src/store/documents.ts';
 import { Keyring } from '../../gateway/src/store/keyring.ts';
@@ -14,6 +23,25 @@ import { ManualClock } from './manual-clock.ts';
 /** 2025-06-02, a Monday, noon UTC. */
 export const NOON = Date.UTC(2025, 5, 2, 12);
 const HOUR = 3600;
+
+/** The access room of one gateway. */
+export interface Access {
+  readonly audit: Audit;
+  readonly authorizer: Authorizer;
+  readonly configuration: Configuration;
+  readonly documents: Documents;
+  readonly resources: Resources;
+  readonly requests: Requests;
+  readonly reviews: Reviews;
+  readonly grants: Grants;
+  readonly expiry: Expiry;
+}
+
+const logger = {
+  error(fields: unknown): never {
+    throw new Error(`logged an error: ${String(fields)}`);
+  },
+};
 
 export interface AccessWorld {
   readonly access: Access;
@@ -36,21 +64,28 @@ export async function createAccessWorld(): Promise<AccessWorld> {
   const clock = new ManualClock(NOON);
   const store = new DocumentStore(db, new Keyring([Buffer.alloc(32, 7)]));
   const announced: AccessChange[] = [];
-  const create = () =>
-    createAccess({
-      db,
-      store,
-      clock,
-      logger: {
-        error(fields: unknown) {
-          throw new Error(`logged an error: ${String(fields)}`);
-        },
-      },
-      announce: async (change) => {
-        announced.push(change);
-      },
-      settings: { activateWithin: 8 * HOUR, requestExpiry: 24 * HOUR },
+  const create = (): Access => {
+    const engine = createPolicyEngine({ clock });
+    const audit = new Audit(db, clock);
+    const announcer = new Announcer(audit, async (change) => {
+      announced.push(change);
     });
+    const authorizer = new Authorizer(engine);
+    const configuration = new Configuration(store, engine);
+    const shared = { db, store, clock, announcer, authorizer, configuration, logger };
+    const grants = new Grants({ ...shared, activateWithin: 8 * HOUR });
+    return {
+      audit,
+      authorizer,
+      configuration,
+      documents: new Documents(shared),
+      resources: new Resources(shared),
+      requests: new Requests({ ...shared, grants, requestExpiry: 24 * HOUR }),
+      reviews: new Reviews({ ...shared, grants }),
+      grants,
+      expiry: new Expiry(shared),
+    };
+  };
   return {
     access: create(),
     another: create,

@@ -42,7 +42,16 @@ export interface TestIdentity {
   close(): Promise<void>;
 }
 
-export async function startTestIdentity(settings: Partial<IdentitySettings> = {}): Promise<TestIdentity> {
+export interface TestIdentityOptions {
+  readonly settings?: Partial<IdentitySettings>;
+  /** Default: the server's own address. */
+  readonly publicUrl?: string;
+}
+
+export async function startTestIdentity({
+  settings,
+  publicUrl,
+}: TestIdentityOptions = {}): Promise<TestIdentity> {
   const closers: (() => unknown)[] = [];
   const close = async () => {
     for (const closer of closers.reverse()) await closer();
@@ -77,7 +86,7 @@ export async function startTestIdentity(settings: Partial<IdentitySettings> = {}
         clientSecret: upstream.clientSecret,
         ...settings,
       },
-      publicUrl: url,
+      publicUrl: publicUrl ?? url,
       db,
       keys: { oidcKeys: async () => [signingKey], cookieKeys: async () => ['a secret of the test'] },
       clock: { now: () => Date.now() + ahead, after: () => () => undefined },
@@ -171,7 +180,9 @@ export async function signInAs(
 export async function listenForRedirect() {
   let answer: URL | undefined;
   const server = createServer((request, response) => {
-    answer = new URL(request.url ?? '/', redirectUri);
+    const url = new URL(request.url ?? '/', redirectUri);
+    // A browser asks for its icon, too.
+    if (url.pathname === '/callback') answer = url;
     response.end('<p>You can close this window.</p>');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -12,6 +12,7 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { newId } from '../new-id.ts';
 import type { Database } from '../store/database.ts';
+import { accessNeeded } from './access-needed.ts';
 import type { Announcer } from './announce.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Actor, Caller } from './caller.ts';
@@ -114,41 +115,7 @@ export class Grants {
     }
     const [found] = usable;
     if (found) return found.grant;
-    throw await this.#accessNeeded(user.id, resource, profile);
-  }
-
-  async #accessNeeded(
-    userId: UserId,
-    resource: string,
-    profile: string | undefined,
-  ): Promise<DrawbridgeError> {
-    const { db, clock } = this.#parts;
-    const pending = await db
-      .selectFrom('access_requests')
-      .select('id')
-      .where('user_id', '=', userId)
-      .where('resource', '=', resource)
-      .where('state', '=', 'pending')
-      .where('expires_at', '>', new Date(clock.now()))
-      .$if(profile !== undefined, (query) => query.where('profile', '=', profile ?? ''))
-      .executeTakeFirst();
-    if (pending)
-      return new DrawbridgeError(
-        'access_needed',
-        `your request for ${resource} is still waiting for a review`,
-        { id: pending.id, hint: 'Connect once it is approved.' },
-      );
-    const [last] = await listGrants(db, { limit: 1, userId, resource, profile }, clock.now());
-    const over = last
-      ? `; the last grant is ${last.grant.state}${last.grant.endReason ? ` (${last.grant.endReason})` : ''}`
-      : '';
-    return new DrawbridgeError(
-      'access_needed',
-      `you have no access to ${resource}${profile === undefined ? '' : ` with profile ${profile}`} now${over}`,
-      {
-        hint: `Ask for it: drawbridge request ${resource}${profile === undefined ? '' : ` --profile ${profile}`} --for 30m --reason "…"`,
-      },
-    );
+    throw await accessNeeded(db, clock.now(), { userId: user.id, resource, profile });
   }
 
   /**

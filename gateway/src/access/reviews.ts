@@ -46,7 +46,8 @@ export class Reviews {
    */
   async review(caller: Caller, id: RequestId, review: NewReview): Promise<AccessRequest> {
     const { db, authorizer, clock, configuration } = this.#parts;
-    await configuration.current();
+    // Read before the transaction: within it a second connection would be needed, and a pool of them can run dry.
+    const documents = await configuration.current();
     return db.transaction().execute(async (transaction) => {
       await transaction.selectFrom('access_requests').select('id').where('id', '=', id).forUpdate().execute();
       const now = clock.now();

@@ -1,15 +1,8 @@
-import { CLIENT_IDS } from '@drawbridge/contract';
 import type { JWK } from 'jose';
-import Provider, {
-  type Adapter,
-  type Configuration,
-  errors,
-  interactionPolicy,
-  type KoaContextWithOIDC,
-} from 'oidc-provider';
-import { codeConfirmPage, codeInputPage, deviceSignedInPage } from './device-pages.ts';
+import Provider, { type Adapter, type Configuration, errors, interactionPolicy } from 'oidc-provider';
+import { deviceFlow } from './device-flow.ts';
 import { oauthErrorPage } from './error-page.ts';
-import { contentSecurityPolicy } from './page.ts';
+import { firstPartyClients } from './first-party-clients.ts';
 import type { IdentityLogger } from './settings.ts';
 import type { SignIns } from './sign-ins.ts';
 import type { Users } from './users.ts';
@@ -20,7 +13,6 @@ export const ACCESS_TOKEN_LIFETIME = 15 * 60;
 export const INTERACTION_LIFETIME = 10 * 60;
 const AUTHORIZATION_CODE_LIFETIME = 60;
 
-const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 const SCOPES = ['openid', 'offline_access', 'profile', 'email'];
 
 export const SESSION_COOKIE = 'drawbridge_session';
@@ -50,7 +42,7 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
   const { issuer, adapter, users, logger } = dependencies;
   const provider = new Provider(issuer, {
     adapter,
-    clients: clients(dependencies.signingAlgorithm),
+    clients: firstPartyClients(dependencies.signingAlgorithm),
     jwks: {
       keys: dependencies.signingKeys.map((key) => ({ use: 'sig', ...key })) as NonNullable<
         Configuration['jwks']
@@ -86,7 +78,7 @@ export function createAuthorizationServer(dependencies: AuthorizationServerDepen
     expiresWithSession: async () => false,
     interactions: {
       policy: alwaysSignIn(),
-      url: (ctx, interaction) => interactionPath(issuer, ctx, interaction.uid),
+      url: (_ctx, interaction) => `${new URL(issuer).pathname}/interaction/${interaction.uid}`,
     },
     findAccount: async (_ctx, id) => {
       const user = await users.find(id);
@@ -156,35 +148,6 @@ const OFF = {
   dPoP: { enabled: false },
 } as const;
 
-function clients(algorithm: string): NonNullable<Configuration['clients']> {
-  const native = {
-    application_type: 'native',
-    token_endpoint_auth_method: 'none',
-    response_types: ['code'],
-    // Any port (RFC 8252 section 7.3).
-    redirect_uris: ['http://127.0.0.1/callback'],
-    id_token_signed_response_alg: algorithm as 'ES256',
-  } as const;
-  return [
-    {
-      ...native,
-      redirect_uris: [...native.redirect_uris],
-      response_types: ['code'],
-      client_id: CLIENT_IDS.cli,
-      client_name: 'The Drawbridge command line',
-      grant_types: ['authorization_code', 'refresh_token', DEVICE_GRANT],
-    },
-    {
-      ...native,
-      redirect_uris: [...native.redirect_uris],
-      response_types: ['code'],
-      client_id: CLIENT_IDS.desktop,
-      client_name: 'The Drawbridge app',
-      grant_types: ['authorization_code', 'refresh_token'],
-    },
-  ];
-}
-
 /** A person is asked for at the company's provider each time: the only session worth reusing is the one there. */
 function alwaysSignIn() {
   const policy = interactionPolicy.base();
@@ -199,9 +162,6 @@ function alwaysSignIn() {
     );
   return policy;
 }
-
-const interactionPath = (issuer: string, _ctx: KoaContextWithOIDC, uid: string): string =>
-  `${new URL(issuer).pathname}/interaction/${uid}`;
 
 /** Idle time, but never beyond the sign-in's absolute end. */
 function refreshLifetime(
@@ -224,50 +184,4 @@ async function signInClaims(
     ...(signIn.auth_time === null ? {} : { auth_time: Math.floor(signIn.auth_time.getTime() / 1000) }),
     ...(signIn.amr.length === 0 ? {} : { amr: signIn.amr }),
   };
-}
-
-function deviceFlow(): NonNullable<NonNullable<Configuration['features']>['deviceFlow']> {
-  const form = (ctx: KoaContextWithOIDC) => ({
-    action: ctx.oidc.urlFor('code_verification'),
-    xsrf: String(ctx.oidc.session?.state?.secret ?? ''),
-  });
-  return {
-    enabled: true,
-    // Nothing about the device is shown: behind a proxy its address is wrong, and the rest is its own claim.
-    deviceInfo: () => ({}),
-    userCodeInputSource: (ctx, _form, out, error) => {
-      ctx.type = 'html';
-      const problem = error && problemWithCode(error, out?.error_description);
-      ctx.body = codeInputPage({ ...form(ctx), code: String(ctx.state.userCode ?? ''), problem });
-    },
-    userCodeConfirmSource: (ctx, _form, client, _device, userCode) => {
-      ctx.type = 'html';
-      ctx.set('content-security-policy', contentSecurityPolicy({ anyForm: true }));
-      ctx.body = codeConfirmPage({
-        ...form(ctx),
-        code: userCode,
-        client: client.clientName ?? client.clientId,
-      });
-    },
-    successSource: (ctx) => {
-      ctx.type = 'html';
-      ctx.body = deviceSignedInPage(ctx.oidc.client?.clientName ?? 'Drawbridge');
-    },
-  };
-}
-
-function problemWithCode(error: { readonly name: string }, description: string | undefined): string {
-  switch (error.name) {
-    case 'AbortedError':
-      return 'The sign-in was cancelled.';
-    case 'ExpiredError':
-      return 'This code has expired. Start again on the device.';
-    case 'AlreadyUsedError':
-      return 'This code was used already. Start again on the device.';
-    case 'NoCodeError':
-    case 'NotFoundError':
-      return 'There is no such code. Check it on the device and enter it again.';
-    default:
-      return `The sign-in was refused${description === undefined ? '' : `: ${description}`}.`;
-  }
 }

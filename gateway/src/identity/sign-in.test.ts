@@ -1,7 +1,9 @@
 import { CLIENT_IDS } from '@drawbridge/contract';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { refreshTokenGrant } from 'openid-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { driveSignIn } from '../../../demo/drive-sign-in.ts';
+import { startIdentityProvider } from '../../../demo/identity-provider/identity-provider.ts';
 import {
   discoverGateway,
   signInAs,
@@ -152,6 +154,26 @@ describe('signing in with a browser', () => {
   });
 });
 
+describe('behind https', () => {
+  it('keeps cookies to https, and names the public address', async () => {
+    const gateway = await startTestIdentity({ publicUrl: 'https://drawbridge.example/gate/' });
+    try {
+      const response = await fetch(authorizationUrl(gateway.url, {}), { redirect: 'manual' });
+      expect(response.headers.get('location')).toMatch(/^\/gate\/oidc\/interaction\//);
+      const cookies = response.headers.getSetCookie();
+      expect(cookies.length).toBeGreaterThan(0);
+      for (const cookie of cookies) expect(cookie).toMatch(/path=\/gate\/oidc\/.*; secure; httponly/i);
+      const metadata = await fetch(`${gateway.url}/oidc/.well-known/openid-configuration`);
+      expect(await metadata.json()).toMatchObject({
+        issuer: 'https://drawbridge.example/gate/oidc',
+        token_endpoint: 'https://drawbridge.example/gate/oidc/token',
+      });
+    } finally {
+      await gateway.close();
+    }
+  });
+});
+
 describe('the way back from the provider', () => {
   let gateway: TestIdentity;
   beforeAll(async () => {
@@ -210,35 +232,51 @@ describe('without the provider', () => {
   let gateway: TestIdentity;
   afterEach(() => gateway.close());
 
-  it('nobody signs in, and who is signed in stays so', async () => {
+  it('who is signed in stays so', async () => {
     gateway = await startTestIdentity();
     const tokens = await signInAs(gateway.url, 'alice');
     await gateway.upstream.close();
-    gateway.advance(2 * 3600_000);
-    const { cookies, interaction } = await begin(gateway.url);
-    const page = await fetch(`${gateway.url}${interaction}`, {
-      redirect: 'manual',
-      headers: { cookie: cookies },
-    });
-    // Its description is remembered, so the browser is sent there and sees for itself.
-    expect(page.status).toBe(303);
-    gateway.advance(-2 * 3600_000);
     await expect(gateway.identity.authenticate(bearer(tokens.access_token))).resolves.toBeDefined();
+    const issuer = await discoverGateway(gateway.url);
+    await expect(refreshTokenGrant(issuer, tokens.refresh_token ?? '')).resolves.toBeDefined();
   });
 
-  it('a page says so, with a way to try again', async () => {
-    gateway = await startTestIdentity({ issuer: 'http://127.0.0.1:9' });
+  it('a page says that nobody can sign in, until the provider is back', async () => {
+    gateway = await startTestIdentity();
+    await gateway.upstream.close();
     const { cookies, interaction } = await begin(gateway.url);
-    const page = await fetch(`${gateway.url}${interaction}`, {
-      redirect: 'manual',
-      headers: { cookie: cookies },
-    });
+    const open = () =>
+      fetch(`${gateway.url}${interaction}`, { redirect: 'manual', headers: { cookie: cookies } });
+    const page = await open();
     expect(page.status).toBe(503);
     expect(await page.text()).toMatch(/demo can&#39;t be reached[\s\S]*Try again/);
+    const restarted = await startIdentityProvider({ port: Number(new URL(gateway.upstream.issuer).port) });
+    try {
+      expect((await open()).headers.get('location')).toContain(`${gateway.upstream.issuer}/auth?`);
+    } finally {
+      await restarted.close();
+    }
+  });
+
+  it('an answer that can not be checked signs nobody in', async () => {
+    gateway = await startTestIdentity();
+    const mine = await beginAtUpstream(gateway.url);
+    await gateway.upstream.close();
+    const answer = new URLSearchParams({
+      code: 'x',
+      state: new URL(mine.upstreamUrl).searchParams.get('state') ?? '',
+      iss: gateway.upstream.issuer,
+    });
+    const page = await fetch(`${gateway.url}${mine.interaction}/finish?${answer}`, {
+      redirect: 'manual',
+      headers: { cookie: mine.cookies },
+    });
+    expect(page.status).toBe(503);
+    expect(await gateway.db.selectFrom('sign_ins').selectAll().execute()).toEqual([]);
   });
 
   it('refuses groups that are not a list', async () => {
-    gateway = await startTestIdentity({ groupsClaim: 'email' });
+    gateway = await startTestIdentity({ settings: { groupsClaim: 'email' } });
     await expect(signInAs(gateway.url, 'alice')).rejects.toMatchObject({
       error: 'access_denied',
       error_description: expect.stringContaining("claim 'email' is not a list"),
@@ -247,7 +285,7 @@ describe('without the provider', () => {
   });
 
   it('refuses a provider that does not accept the gateway', async () => {
-    gateway = await startTestIdentity({ clientSecret: 'wrong' });
+    gateway = await startTestIdentity({ settings: { clientSecret: 'wrong' } });
     await expect(signInAs(gateway.url, 'alice')).rejects.toMatchObject({ error: 'access_denied' });
     expect(gateway.log()).toContain('invalid_client');
   });

@@ -37,7 +37,7 @@ describe('an access token', () => {
   });
 
   async function forged(
-    changes: JWTPayload,
+    changes: Readonly<Record<string, unknown>>,
     { typ = 'at+jwt', key = gateway.signingKey, alg = 'ES256' } = {},
   ) {
     return new SignJWT({ ...claims, ...changes })

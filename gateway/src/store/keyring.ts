@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
@@ -94,16 +94,6 @@ export class Keyring {
         { cause },
       );
     }
-  }
-
-  /**
-   * A key of 32 bytes for one purpose (HKDF-SHA-256, RFC 5869) that is the same on every gateway. It comes from the
-   * newest master key, so it changes when that does: not for anything that must be read back later.
-   */
-  derive(purpose: string): Buffer {
-    return Buffer.from(
-      hkdfSync('sha256', this.#current.secret, '', `drawbridge ${VERSION} ${purpose}`, KEY_BYTES),
-    );
   }
 
   /** Whether a value was sealed with an older key than the one that seals now. */

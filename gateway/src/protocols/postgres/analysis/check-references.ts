@@ -130,9 +130,10 @@ export class ReferenceCheck {
 
   /** DISTINCT, and numbers in ORDER BY, GROUP BY and DISTINCT ON: they mean output columns without naming them. */
   #outputNumbers(node: SqlNode, targets: readonly SqlNode[]): void {
+    const from = nodesAt(node, 'fromClause');
     const distinct = nodesAt(node, 'distinctClause');
     if (distinct.length > 0 && distinct.every((each) => each.kind === 'Null')) {
-      const masked = this.#maskedAmong(targets, targets.length, nodesAt(node, 'fromClause'));
+      const masked = this.#maskedOutput(targets, from);
       if (masked) throw maskedColumn(masked, undefined, 'DISTINCT compares the columns it returns; leave masked ones out.');
     }
     const keys = [...distinct, ...nodesAt(node, 'groupClause'), ...nodesAt(node, 'sortClause')];
@@ -141,29 +142,31 @@ export class ReferenceCheck {
       const inner = key.kind === 'SortBy' ? nodeAt(key, 'node') : key;
       const number = inner?.kind === 'A_Const' ? nodeAt(inner, 'ival') : undefined;
       if (!number) continue;
-      const masked = this.#maskedAmong(targets, Number(number.ival ?? 0), nodesAt(node, 'fromClause'));
+      const masked = this.#maskedOutput(targets, from, Number(number.ival ?? 0));
       if (masked) throw maskedColumn(masked, inner, 'Name the column to sort or group by instead of its number.');
     }
   }
 
-  /** A masked column that the first `count` outputs may hold; for one number, the column before it too, which costs nothing. */
-  #maskedAmong(targets: readonly SqlNode[], count: number, from: readonly SqlNode[]): MaskedColumn | undefined {
-    let last: MaskedColumn | undefined;
-    const whole = count === targets.length;
-    for (const [index, target] of targets.slice(0, Math.max(count, 0)).entries()) {
+  /** A masked column among the outputs, or that output `number` may hold: behind a star numbers can't be told. */
+  #maskedOutput(targets: readonly SqlNode[], from: readonly SqlNode[], number?: number): MaskedColumn | undefined {
+    for (const [index, target] of targets.slice(0, number).entries()) {
       const value = nodeAt(target, 'val');
       if (value?.kind !== 'ColumnRef') continue;
       const { star, qualifier } = columnRef(value);
       if (star) {
         const covered = qualifier === undefined ? this.#maskedIn(from) : this.#rowColumn(qualifier);
-        // Behind a star numbers can't be told.
         if (covered) return covered;
         continue;
       }
       const masked = this.#meaning(value);
-      if (masked && masked !== 'row' && (whole || index === count - 1)) last ??= masked;
+      if (masked && masked !== 'row' && (number === undefined || index === number - 1)) return masked;
     }
-    return last;
+    // A star of anything else in front moves the numbers too.
+    const moved = number !== undefined && targets.slice(0, number).some((target) => {
+      const value = nodeAt(target, 'val');
+      return value?.kind === 'ColumnRef' && columnRef(value).star;
+    });
+    return moved && this.labels.size > 0 ? this.#scope.anyColumn : undefined;
   }
 
   #innerSelect(node: SqlNode, rowsOnly = false): void {
@@ -177,7 +180,7 @@ export class ReferenceCheck {
         if (covered && !rowsOnly) {
           throw maskedColumn(covered, value, 'A star in a subquery takes masked columns along; name the columns you need.');
         }
-      } else this.visit(target);
+      } else if (!rowsOnly || !reference) this.visit(target);
     }
     for (const [field, value] of Object.entries(node)) if (field !== 'targetList') this.#visitValue(value);
   }

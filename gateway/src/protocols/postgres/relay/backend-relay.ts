@@ -1,25 +1,25 @@
 import type { Writable } from 'node:stream';
 import type { Refusal, ResultMask } from '../analysis/plan.ts';
-import { errorResponse, notificationResponse } from '../codec/backend-messages.ts';
-import { type ErrorFields, readErrorFields, writeErrorFields } from '../codec/error-fields.ts';
+import { errorResponse } from '../codec/backend-messages.ts';
+import { readErrorFields, writeErrorFields } from '../codec/error-fields.ts';
 import { FRAME_HEADER, FrameAssembler } from '../codec/frame-assembler.ts';
 import { backendLimits } from '../codec/frame-limits.ts';
-import { MalformedMessage, MessageReader } from '../codec/message-reader.ts';
+import { MalformedMessage } from '../codec/message-reader.ts';
 import { Backend } from '../codec/message-type.ts';
-import { SessionFailure, targetViolation } from '../session-failure.ts';
+import { type SessionFailure, targetViolation } from '../session-failure.ts';
+import { CommandTag } from './command-tag.ts';
 import type { Conversation } from './conversation.ts';
 import { Describer, isRefusal } from './describer.ts';
 import { Gather } from './gather.ts';
 import { Journal } from './journal.ts';
-import type { Described } from './names.ts';
+import { OutOfTurn } from './out-of-turn.ts';
 import type { Expected, ReplyKind } from './reply-queue.ts';
+import { endsSession, requireCertainty, requireHarmless } from './result-rules.ts';
 import { policeTexts } from './texts.ts';
 
-/** Transaction states of ReadyForQuery. */
+/** Transaction states of ReadyForQuery: idle, in a transaction, in a failed one. */
 const IDLE = 0x49;
 const STATES: readonly number[] = [IDLE, 0x54, 0x45];
-/** Commands that change the catalog, by the first word of their tag. */
-const DDL_TAG = /^(CREATE|ALTER|DROP|IMPORT)\b/;
 
 /**
  * Target to client: the one place that every message from the target passes. Attributes each to the client's message
@@ -32,19 +32,18 @@ export class BackendRelay {
   readonly #assembler = new FrameAssembler();
   readonly #gather = new Gather();
   readonly #journal: Journal;
+  readonly #outOfTurn: OutOfTurn;
   readonly #describer: Describer;
   #held = false;
   #fatal = false;
 
-  /** A result's rows may come; how many have, and what they have to go through. */
+  /** Rows of the head's result may come; how many did, and what they go through. */
   #open = false;
   #rows = 0;
   #mask: ResultMask['maskRow'];
   #grow: ResultMask['grow'];
-  /** The last result of a simple query: such texts often come again. */
-  #simple: Described | undefined;
   #copyOut = false;
-  /** After a refused result: how many ReadyForQuery to come until the client may hear something again. */
+  /** After a refused result: how many ReadyForQuery until the client may hear of replies again. */
   #swallow = 0;
 
   /** @param await_ calls `resume` once the work is done, and ends the session if it fails. */
@@ -52,6 +51,7 @@ export class BackendRelay {
     this.#conversation = conversation;
     this.#client = client;
     this.#journal = new Journal(conversation.session);
+    this.#outOfTurn = new OutOfTurn(conversation, this.#gather, this.#journal);
     this.#describer = new Describer(conversation, (work) => {
       this.#held = true;
       await_(work);
@@ -91,7 +91,7 @@ export class BackendRelay {
     while (buffer.length - at >= FRAME_HEADER) {
       const type = buffer[at] ?? 0;
       const length = buffer.readInt32BE(at + 1);
-      if (length < 4 || length > (backendLimits[type] ?? 0)) throw this.#violation(`a message of type ${type} with ${length} bytes`);
+      if (length < 4 || length > (backendLimits[type] ?? 0)) throw this.#violation(`message ${type} of ${length} bytes`);
       needed = 1 + length;
       const end = at + needed;
       if (end > buffer.length) break;
@@ -126,64 +126,66 @@ export class BackendRelay {
     try {
       switch (type) {
         case Backend.parameterStatus:
-          return this.#parameterStatus(buffer, start, end);
+          this.#outOfTurn.parameterStatus(buffer, start, end);
+          return true;
         case Backend.noticeResponse:
-          return this.#notice(buffer, start, end);
+          this.#outOfTurn.notice(buffer, start, end);
+          return true;
         case Backend.notificationResponse:
-          return this.#notification(buffer, start, end);
+          this.#outOfTurn.notification(buffer, start, end);
+          return true;
         case Backend.errorResponse:
-          return this.#error(buffer, start, end);
+          this.#error(buffer, start, end);
+          return true;
         default:
       }
-      if (this.#swallow > 0) return this.#swallowed(type, buffer, start, end);
-      return this.#reply(type, buffer, start, end);
+      const head = this.#conversation.queue.head;
+      if (this.#swallow > 0) return this.#swallowed(head, type, buffer, start, end);
+      if (head === undefined) throw this.#violation(`message ${type} that nothing asked for`);
+      if (head.refusal !== undefined) throw this.#violation('it took a refused statement');
+      return this.#reply(head, type, buffer, start, end);
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
-      throw this.#violation(`a message of type ${type}: ${error.message}`);
+      throw this.#violation(`message ${type}: ${error.message}`);
     }
   }
 
-  #reply(type: number, buffer: Buffer, start: number, end: number): boolean {
-    const { queue } = this.#conversation;
-    const head = queue.head;
-    if (head === undefined) throw this.#violation(`a message of type ${type} that nothing asked for`);
-    if (head.refusal !== undefined) throw this.#violation('it took a refused statement');
+  #reply(head: Expected, type: number, buffer: Buffer, start: number, end: number): boolean {
+    const { names } = this.#conversation;
     switch (type) {
       case Backend.dataRow:
         return this.#firstRow(head, buffer, start, end);
+      case Backend.rowDescription:
+        return this.#description(head, buffer, start, end);
       case Backend.parseComplete:
         this.#expect(head, type, 'parse');
-        this.#confirmStatement(head);
-        break;
+        if (head.prepared !== undefined) names.confirmPrepared(head.prepared);
+        return this.#answered(head, buffer, start, end);
       case Backend.bindComplete:
         this.#expect(head, type, 'bind');
-        this.#confirmPortal(head);
-        break;
+        requireCertainty(head.prepared !== undefined && names.isSure(head.prepared));
+        if (head.portal !== undefined) names.confirmPortal(head.portal);
+        return this.#answered(head, buffer, start, end);
       case Backend.closeComplete:
         this.#expect(head, type, 'close-statement', 'close-portal');
-        break;
+        return this.#answered(head, buffer, start, end);
       case Backend.parameterDescription:
         this.#expect(head, type, 'describe-statement');
-        this.#confident(head);
         if (!head.hidden) this.#gather.pass(buffer, start, end);
         return true;
       case Backend.noData:
         this.#expect(head, type, 'describe-statement', 'describe-portal');
-        if (head.kind === 'describe-statement' && head.prepared !== undefined) head.prepared.rowDescription = null;
-        break;
-      case Backend.rowDescription:
-        return this.#rowDescription(head, buffer, start, end);
+        return this.#answered(head, buffer, start, end);
       case Backend.commandComplete:
-        this.#complete(head, buffer, start, end);
-        return true;
+        return this.#complete(head, buffer, start, end);
       case Backend.emptyQueryResponse:
         this.#expect(head, type, 'execute', 'query');
         this.#journal.add({ type: 'result', statement: head.statement, status: 'ok' });
-        return this.#ended(head, buffer, start, end);
+        return this.#ran(head, buffer, start, end);
       case Backend.portalSuspended:
         this.#expect(head, type, 'execute');
         this.#journal.add({ type: 'result', statement: head.statement, status: 'suspended', rows: this.#rows });
-        return this.#ended(head, buffer, start, end);
+        return this.#ran(head, buffer, start, end);
       case Backend.readyForQuery:
         return this.#ready(head, buffer, start, end);
       case Backend.copyInResponse:
@@ -192,57 +194,191 @@ export class BackendRelay {
       case Backend.copyDone:
         return this.#copy(head, type, buffer, start, end);
       default:
-        throw this.#violation(`a message of type ${type}`);
+        throw this.#violation(`message ${type}`);
     }
-    const { hidden } = head;
-    queue.pop();
-    if (!hidden) this.#gather.pass(buffer, start, end);
+  }
+
+  /** The head has its answer. */
+  #answered(head: Expected, buffer: Buffer, start: number, end: number): boolean {
+    if (!head.hidden) this.#gather.pass(buffer, start, end);
+    this.#conversation.queue.pop();
     return true;
   }
 
-  #confirmStatement({ prepared }: Expected): void {
-    if (prepared === undefined) return;
-    prepared.confirmed = true;
-    prepared.epoch = this.#conversation.names.prepareEpoch;
+  /** The head's run is over, or one of the statements of a query. */
+  #ran(head: Expected, buffer: Buffer, start: number, end: number): boolean {
+    this.#conversation.ran(head);
+    this.#closeResult();
+    this.#gather.pass(buffer, start, end);
+    if (head.kind === 'execute') this.#conversation.queue.pop();
+    return true;
   }
 
-  #confirmPortal(head: Expected): void {
-    this.#confident(head);
-    if (head.portal === undefined) return;
-    head.portal.confirmed = true;
-    head.portal.epoch = this.#conversation.names.declareEpoch;
+  #closeResult(): void {
+    this.#open = false;
+    this.#rows = 0;
+    this.#mask = undefined;
+    this.#grow = undefined;
+    this.#copyOut = false;
   }
 
-  /**
-   * The answer is about the statement that the client's message meant when it passed here. Not so where a Parse failed
-   * because the name was taken, or where SQL gave it to something else: masks and records would be another statement's.
-   */
-  #confident({ prepared, portal, kind }: Expected): void {
+  #description(head: Expected, buffer: Buffer, start: number, end: number): boolean {
+    this.#expect(head, Backend.rowDescription, 'query', 'describe-statement', 'describe-portal');
     const { names } = this.#conversation;
-    const sure = kind === 'bind' || portal === undefined ? prepared !== undefined && names.isSure(prepared) : names.isSurePortal(portal);
-    if (sure) return;
-    throw new SessionFailure('protocol_error', {
-      sqlstate: '08P01',
-      message: 'a name was used for two statements at once, so it is not certain which of them ran',
-      hint: 'Use other names, or wait for the answer to one statement before its name is used again.',
-    });
+    if (head.kind === 'describe-statement') requireCertainty(head.prepared !== undefined && names.isSure(head.prepared));
+    if (head.kind === 'describe-portal') requireCertainty(head.portal !== undefined && names.isSurePortal(head.portal));
+    const described = this.#describer.describe(head, buffer, start, end);
+    if (described === undefined) return false;
+    const { outcome } = described;
+    if (isRefusal(outcome)) {
+      // Asked by us: nothing ran yet, and Bind will be told.
+      if (head.hidden) return this.#answered(head, buffer, start, end);
+      this.#refuse(head, outcome);
+      return true;
+    }
+    if (!head.hidden) {
+      if (outcome.rowDescription === described.frame) this.#gather.pass(buffer, start, end);
+      else this.#gather.put(outcome.rowDescription);
+    }
+    if (head.kind === 'query') this.#begin(head, outcome);
+    else this.#conversation.queue.pop();
+    return true;
   }
 
-  #rowDescription(head: Expected, buffer: Buffer, start: number, end: number): boolean {
-    const { plan, prepared, portal } = head;
-    if (plan === undefined) throw this.#violation('a result that nothing asked for');
-    switch (head.kind) {
-      case 'query': {
-        const described = this.#describer.describe(buffer, start, end, plan, undefined, this.#simple?.plan === plan ? this.#simple : undefined);
-        if (described === undefined) return false;
-        this.#simple = { ...described, plan };
-        if (isRefusal(described.outcome)) return this.#refuse(head, described.outcome);
-        this.#passDescription(described, described.outcome, buffer, start, end);
-        this.#begin(head, described.outcome, undefined);
-        return true;
-      }
-      default:
+  /** The first row of an Execute: of a simple query it would come after RowDescription. */
+  #firstRow(head: Expected, buffer: Buffer, start: number, end: number): boolean {
+    const { portal, plan } = head;
+    if (head.kind !== 'execute' || portal === undefined || plan === undefined) throw this.#violation('a row without its description');
+    requireCertainty(this.#conversation.names.isSurePortal(portal));
+    const described = this.#describer.describePortal(portal);
+    if (described === 'wait') return false;
+    if (described === undefined && plan.masks) throw this.#violation('a row without its description');
+    const outcome = described?.outcome;
+    if (outcome !== undefined && isRefusal(outcome)) {
+      this.#refuse(head, outcome);
+      return true;
     }
+    this.#begin(head, outcome);
+    this.#row(buffer, start, end);
     return true;
+  }
+
+  /** Rows may come. Columns are recorded once for a statement that is run many times. */
+  #begin(head: Expected, result: ResultMask | undefined): void {
+    this.#open = true;
+    this.#rows = 0;
+    this.#mask = result?.maskRow;
+    this.#grow = result?.grow;
+    if (result === undefined || head.prepared?.recorded === result) return;
+    if (head.prepared !== undefined) head.prepared.recorded = result;
+    this.#journal.add({ type: 'columns', statement: head.statement, columns: [...result.columns] });
+  }
+
+  #complete(head: Expected, buffer: Buffer, start: number, end: number): boolean {
+    this.#expect(head, Backend.commandComplete, 'execute', 'query');
+    const tag = new CommandTag(buffer, start, end);
+    tag.apply(this.#conversation, head.plan);
+    const rows = this.#open ? this.#rows : tag.rows;
+    this.#journal.add({
+      type: 'result',
+      statement: head.statement,
+      status: 'ok',
+      tag: tag.text,
+      ...(rows === undefined ? {} : { rows }),
+    });
+    return this.#ran(head, buffer, start, end);
+  }
+
+  #copy(head: Expected, type: number, buffer: Buffer, start: number, end: number): boolean {
+    this.#expect(head, type, 'execute', 'query');
+    const { queue } = this.#conversation;
+    if (type === Backend.copyInResponse) {
+      this.#conversation.copyIn = head.statement;
+      queue.dropSyncsAfterHead();
+    } else if (type === Backend.copyOutResponse) {
+      this.#copyOut = true;
+    } else {
+      if (!this.#copyOut) throw this.#violation('bulk data out of turn');
+      if (type === Backend.copyData) this.#journal.frame('out', head.statement, buffer, start, end);
+      else this.#copyOut = false;
+    }
+    this.#gather.pass(buffer, start, end);
+    return true;
+  }
+
+  #ready(head: Expected, buffer: Buffer, start: number, end: number): boolean {
+    this.#expect(head, Backend.readyForQuery, 'sync', 'query');
+    const state = buffer[start + FRAME_HEADER] ?? 0;
+    if (end - start !== FRAME_HEADER + 1 || !STATES.includes(state)) throw this.#violation('an unknown transaction state');
+    const { sequence } = head;
+    this.#conversation.copyIn = 0;
+    this.#closeResult();
+    this.#answered(head, buffer, start, end);
+    if (state === IDLE) this.#conversation.transactionEnded(sequence);
+    return true;
+  }
+
+  #error(buffer: Buffer, start: number, end: number): void {
+    const fields = readErrorFields(buffer, start, end);
+    const head = this.#conversation.queue.head;
+    const fatal = endsSession(fields);
+    if (this.#swallow > 0 && !fatal) return;
+    this.#fatal ||= fatal;
+    const refusal = fatal ? undefined : head?.refusal;
+    if (refusal !== undefined) {
+      this.#gather.put(errorResponse('ERROR', refusal));
+      this.#recordError(head, refusal.sqlstate, 'ERROR', `drawbridge: ${refusal.message}`);
+    } else {
+      const policed = policeTexts(fields, this.#conversation.texts);
+      if (policed === fields) this.#gather.pass(buffer, start, end);
+      else this.#gather.put(writeErrorFields(Backend.errorResponse, policed));
+      this.#recordError(head, policed.get('C') ?? '', policed.get('V') ?? policed.get('S') ?? '', policed.get('M') ?? '');
+    }
+    this.#failed(head);
+  }
+
+  #failed(head: Expected | undefined): void {
+    this.#conversation.copyIn = 0;
+    if (head === undefined) return;
+    head.refusal = undefined;
+    this.#conversation.ran(head);
+    this.#closeResult();
+    if (head.kind !== 'query' && head.kind !== 'sync') this.#conversation.failUpToSync(this.#journal);
+  }
+
+  #recordError(head: Expected | undefined, code: string, severity: string, message: string): void {
+    // An error of Sync is that of a transaction's end: booked with what ran last.
+    const statement = head === undefined || head.kind === 'sync' ? this.#conversation.statements : head.statement;
+    if (statement === 0) return;
+    const status = code === '57014' ? 'cancelled' : 'error';
+    this.#journal.add({ type: 'result', statement, status, ...(this.#open ? { rows: this.#rows } : {}), error: { code, severity, message } });
+  }
+
+  /** A result that can't be masked with certainty: the client gets an error in its place, and nothing more up to its end. */
+  #refuse(head: Expected, refusal: Refusal): void {
+    requireHarmless(head.plan, refusal);
+    this.#gather.put(errorResponse('ERROR', refusal));
+    this.#recordError(head, refusal.sqlstate, 'ERROR', `drawbridge: ${refusal.message}`);
+    this.#closeResult();
+    this.#swallow = 1;
+    if (head.kind !== 'query') this.#swallow += this.#conversation.disownUpToSync(this.#journal);
+  }
+
+  #swallowed(head: Expected | undefined, type: number, buffer: Buffer, start: number, end: number): boolean {
+    if (type === Backend.copyInResponse) throw this.#violation('a COPY after a refused result');
+    if (type === Backend.commandComplete) new CommandTag(buffer, start, end).apply(this.#conversation, undefined);
+    if (type !== Backend.readyForQuery) return true;
+    this.#swallow -= 1;
+    if (this.#swallow > 0) return true;
+    if (head === undefined) throw this.#violation('ReadyForQuery that nothing asked for');
+    return this.#ready(head, buffer, start, end);
+  }
+
+  #expect(head: Expected, type: number, one: ReplyKind, two?: ReplyKind, three?: ReplyKind): void {
+    if (head.kind !== one && head.kind !== two && head.kind !== three) throw this.#violation(`message ${type} in answer to ${head.kind}`);
+  }
+
+  #violation(what: string): SessionFailure {
+    return targetViolation(this.#conversation.resource, what);
   }
 }

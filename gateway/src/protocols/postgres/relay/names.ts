@@ -19,10 +19,10 @@ export interface Prepared {
   readonly plan: StatementPlan;
   /** The target said ParseComplete: only then does the name mean this. */
   confirmed: boolean;
-  /** Value of `Names.prepareEpoch` at that moment. */
+  /** Value of the epoch of statement names at that moment. */
   epoch: number;
-  /** RowDescription from Describe(statement); null for NoData; undefined while unknown. */
-  rowDescription: Buffer | null | undefined;
+  /** RowDescription from Describe(statement), where there was one. */
+  rowDescription: Buffer | undefined;
   /** The last description planned: one entry is enough, since clients bind the same way each time. */
   described: Described | undefined;
   /** What the recording last said of its columns. */
@@ -56,9 +56,9 @@ export class Names {
   readonly #prepared = new Map<string, Prepared>();
   readonly #portals = new Map<string, Portal>();
   /** Goes up when SQL may have given a statement name another meaning. */
-  prepareEpoch = 0;
+  #prepareEpoch = 0;
   /** The same for portals. */
-  declareEpoch = 0;
+  #declareEpoch = 0;
 
   prepared(name: string): Prepared | undefined {
     return this.#prepared.get(name);
@@ -80,7 +80,7 @@ export class Names {
 
   /** A statement's PREPARE ran: no name that Parse gave can be relied on, but for the unnamed one. */
   sqlPrepared(): void {
-    this.prepareEpoch += 1;
+    this.#prepareEpoch += 1;
     for (const [name, prepared] of this.#prepared) if (name !== '' && prepared.confirmed) this.#prepared.delete(name);
   }
 
@@ -91,7 +91,7 @@ export class Names {
 
   /** DECLARE ran. */
   sqlDeclared(): void {
-    this.declareEpoch += 1;
+    this.#declareEpoch += 1;
   }
 
   /** A transaction ended before `sequence`, and all portals of it with it. */
@@ -100,14 +100,26 @@ export class Names {
     for (const [name, portal] of this.#portals) if (portal.sequence < sequence) this.#portals.delete(name);
   }
 
+  /** ParseComplete. */
+  confirmPrepared(prepared: Prepared): void {
+    prepared.confirmed = true;
+    prepared.epoch = this.#prepareEpoch;
+  }
+
+  /** BindComplete. */
+  confirmPortal(portal: Portal): void {
+    portal.confirmed = true;
+    portal.epoch = this.#declareEpoch;
+  }
+
   /** Whether the target means the same by this statement's name as we do. */
   isSure(prepared: Prepared): boolean {
-    return prepared.confirmed && (prepared.name === '' || prepared.epoch === this.prepareEpoch);
+    return prepared.confirmed && (prepared.name === '' || prepared.epoch === this.#prepareEpoch);
   }
 
   /** Whether the target means the same by this portal's name as we do. */
   isSurePortal(portal: Portal): boolean {
-    return portal.confirmed && (portal.name === '' || portal.epoch === this.declareEpoch);
+    return portal.confirmed && (portal.name === '' || portal.epoch === this.#declareEpoch);
   }
 }
 
