@@ -48,11 +48,17 @@ test('a token that the gateway rejects is renewed once, by whoever comes first',
   expect(gateway.tokenRequests).toEqual(['refresh_token']);
 });
 
-test('several processes at once use the refresh token once, and the sign-in lives on', { timeout: 30_000 }, async () => {
+test('several processes at once use the refresh token once, and the sign-in lives on', {
+  timeout: 30_000,
+}, async () => {
   await signInTo(home, gateway, 'alice', 5);
   const script = fileURLToPath(new URL('../test-support/refresh-process.ts', import.meta.url));
   const started = [1, 2, 3].map(() => {
-    const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', script, home.path, gateway.url], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(
+      process.execPath,
+      ['--conditions=source', '--import', 'tsx', script, home.path, gateway.url],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    );
     children.push(child);
     return { child, lines: lines(child) };
   });
@@ -73,7 +79,10 @@ test('a refresh token that somebody else has used ends the sign-in, and says to 
   const before = await home.store.read(gateway.url);
   await tokensOf().token();
   if (before) await home.store.write(before);
-  await expect(tokensOf().token()).rejects.toMatchObject({ code: 'sign_in_required', details: { hint: `drawbridge login --gateway ${gateway.url}` } });
+  await expect(tokensOf().token()).rejects.toMatchObject({
+    code: 'sign_in_required',
+    details: { hint: `drawbridge login --gateway ${gateway.url}` },
+  });
   expect(await home.store.read(gateway.url)).toBeUndefined();
 });
 

@@ -21,7 +21,11 @@ afterEach(async () => {
 });
 
 const client = (timeout?: number) =>
-  new ApiClient({ gateway: gateway.url, tokens: new AccessTokens({ gateway: gateway.url, store: home.store }), ...(timeout === undefined ? {} : { timeout }) });
+  new ApiClient({
+    gateway: gateway.url,
+    tokens: new AccessTokens({ gateway: gateway.url, store: home.store }),
+    ...(timeout === undefined ? {} : { timeout }),
+  });
 
 test('sends path, query and body, and gives the parsed answer', async () => {
   const asked = accessRequest({ principal: person('alice') });
@@ -29,7 +33,9 @@ test('sends path, query and body, and gives the parsed answer', async () => {
   gateway.handlers.listRequests = () => ({ requests: [asked] });
   gateway.handlers.getRequest = ({ params }) => ({ ...asked, id: params.id });
   const api = client();
-  const created = await api.call('createRequest', { body: { resource: 'orders-db', profile: 'read', duration: 1800, reason: 'why' } });
+  const created = await api.call('createRequest', {
+    body: { resource: 'orders-db', profile: 'read', duration: 1800, reason: 'why' },
+  });
   expect(created).toMatchObject({ reason: 'why', state: 'pending' });
   await api.call('listRequests', { query: { state: 'pending', limit: 5 } });
   expect((await api.call('getRequest', { params: { id: asked.id } })).id).toBe(asked.id);
@@ -41,7 +47,11 @@ test('a refusal is the gateway’s own error', async () => {
   gateway.handlers.createRequest = () => {
     throw new DrawbridgeError('policy_denied', 'engineering may not write', { policies: ['no-writes'] });
   };
-  await expect(client().call('createRequest', { body: { resource: 'orders-db', profile: 'write', duration: 60, reason: 'x' } })).rejects.toMatchObject({
+  await expect(
+    client().call('createRequest', {
+      body: { resource: 'orders-db', profile: 'write', duration: 60, reason: 'x' },
+    }),
+  ).rejects.toMatchObject({
     name: 'DrawbridgeError',
     code: 'policy_denied',
     message: 'engineering may not write',
@@ -67,20 +77,29 @@ test('a sign-in that was ended says how to sign in again', async () => {
   gateway.handlers.me = () => {
     throw new DrawbridgeError('signed_out', 'this sign-in was ended');
   };
-  await expect(client().call('me')).rejects.toMatchObject({ code: 'signed_out', details: { hint: `drawbridge login --gateway ${gateway.url}` } });
+  await expect(client().call('me')).rejects.toMatchObject({
+    code: 'signed_out',
+    details: { hint: `drawbridge login --gateway ${gateway.url}` },
+  });
 });
 
 test('an answer of another shape is a difference of versions, not a crash', async () => {
   gateway.handlers.listResources = () => ({ resources: [{ name: 'x', protocol: 'teleport' }] });
   await expect(client().call('listResources')).rejects.toMatchObject({ code: 'unexpected_response' });
-  gateway.handlers.listResources = ({ response }) => void response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad gateway</h1>');
-  await expect(client().call('listResources')).rejects.toMatchObject({ code: 'unexpected_response', message: expect.stringContaining('502') });
-  gateway.handlers.listResources = ({ response }) => void response.writeHead(418).end(JSON.stringify({ error: { code: 'new_code', message: 'x' } }));
+  gateway.handlers.listResources = ({ response }) =>
+    void response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad gateway</h1>');
+  await expect(client().call('listResources')).rejects.toMatchObject({
+    code: 'unexpected_response',
+    message: expect.stringContaining('502'),
+  });
+  gateway.handlers.listResources = ({ response }) =>
+    void response.writeHead(418).end(JSON.stringify({ error: { code: 'new_code', message: 'x' } }));
   await expect(client().call('listResources')).rejects.toMatchObject({ code: 'unexpected_response' });
 });
 
 test('a redirect is not followed: it would carry the token elsewhere', async () => {
-  gateway.handlers.listResources = ({ response }) => void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+  gateway.handlers.listResources = ({ response }) =>
+    void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
   await expect(client().call('listResources')).rejects.toMatchObject({ code: 'gateway_unreachable' });
 });
 

@@ -33,7 +33,7 @@ export class ClientError extends Error {
 }
 
 /** The innermost reason of a failed `fetch` or connect, in a few words: `ECONNREFUSED`, a certificate's fault. */
-export function networkReason(error: unknown): string {
+function networkReason(error: unknown): string {
   for (
     let cause: unknown = error, depth = 0;
     depth < 5 && cause instanceof Error;

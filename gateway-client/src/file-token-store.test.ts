@@ -11,8 +11,17 @@ beforeEach(async () => {
 });
 afterEach(() => home.remove());
 
-const signIn = (gateway: string): StoredSignIn => ({ gateway, clientId: 'drawbridge-cli', accessToken: `token of ${gateway}`, accessExpiresAt: 1, refreshToken: 'r' });
-const files = async () => (await readdir(home.path, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+const signIn = (gateway: string): StoredSignIn => ({
+  gateway,
+  clientId: 'drawbridge-cli',
+  accessToken: `token of ${gateway}`,
+  accessExpiresAt: 1,
+  refreshToken: 'r',
+});
+const files = async () =>
+  (await readdir(home.path, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 
 test('keeps sign-ins of several gateways apart, also on one host', async () => {
   const gateways = ['https://a.example.com', 'https://a.example.com/eu', 'https://b.example.com'];

@@ -11,7 +11,14 @@ test.each([
   ['https://drawbridge.example.com:443?x=1#y', 'https://drawbridge.example.com'],
 ])('%s is %s', (text, url) => expect(gatewayUrl(text)).toBe(url));
 
-test.each(['http://drawbridge.example.com', 'http://127.0.0.1.example.com', 'ftp://x', 'https://', 'https://alice:secret@x.example', ''])('%s is refused', (text) => {
+test.each([
+  'http://drawbridge.example.com',
+  'http://127.0.0.1.example.com',
+  'ftp://x',
+  'https://',
+  'https://alice:secret@x.example',
+  '',
+])('%s is refused', (text) => {
   expect(() => gatewayUrl(text)).toThrow(expect.objectContaining({ code: 'invalid_gateway_url' }));
   try {
     gatewayUrl(text);

@@ -29,11 +29,15 @@ afterEach(async () => {
 
 const hello = { type: 'hello', gateway: 'test', version: '0.1.0' };
 const event = (value: unknown) => `event: any\ndata: ${JSON.stringify(value)}\n\n`;
-const begin = (response: ServerResponse): ServerResponse => response.writeHead(200, { 'content-type': 'text/event-stream' });
+const begin = (response: ServerResponse): ServerResponse =>
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
 
 const listen = (silence?: number) =>
   liveEvents({
-    api: new ApiClient({ gateway: gateway.url, tokens: new AccessTokens({ gateway: gateway.url, store: home.store }) }),
+    api: new ApiClient({
+      gateway: gateway.url,
+      tokens: new AccessTokens({ gateway: gateway.url, store: home.store }),
+    }),
     signal: stop.signal,
     random: () => 0,
     clock: {
@@ -47,7 +51,9 @@ const listen = (silence?: number) =>
 
 test('gives events as they come, over any split, and passes unknown ones over', async () => {
   const asked = accessRequest({ reason: 'überall ✓' });
-  const bytes = Buffer.from(`${event(hello)}: keep-alive\n\n${event({ type: 'from-the-future' })}${event({ type: 'request', request: asked })}`);
+  const bytes = Buffer.from(
+    `${event(hello)}: keep-alive\n\n${event({ type: 'from-the-future' })}${event({ type: 'request', request: asked })}`,
+  );
   gateway.handlers.events = ({ response }) => {
     begin(response);
     for (const byte of bytes) response.write(Buffer.of(byte));

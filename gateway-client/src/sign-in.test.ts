@@ -12,7 +12,10 @@ afterEach(() => gateway.close());
 
 test('signs in through the browser and gets tokens for the API', async () => {
   const shown: { status: number; body: string }[] = [];
-  const signedIn = await signIn({ gateway: `${gateway.url}/`, openBrowser: async (url) => shown.push(await gateway.browse(url)) });
+  const signedIn = await signIn({
+    gateway: `${gateway.url}/`,
+    openBrowser: async (url) => shown.push(await gateway.browse(url)),
+  });
   expect(signedIn).toMatchObject({ gateway: gateway.url, clientId: 'drawbridge-cli' });
   expect(signedIn.refreshToken).toBeTypeOf('string');
   expect(decodeJwt(signedIn.accessToken)).toMatchObject({ sub: 'alice', aud: `${gateway.url}/v1` });
@@ -56,20 +59,30 @@ test('asks with PKCE on a loopback redirect', async () => {
 
 test('says that the sign-in was refused in the browser', async () => {
   gateway.person = 'nobody';
-  await expect(signIn({ gateway: gateway.url, openBrowser: (url) => gateway.browse(url) })).rejects.toMatchObject({ code: 'sign_in_failed' });
+  await expect(
+    signIn({ gateway: gateway.url, openBrowser: (url) => gateway.browse(url) }),
+  ).rejects.toMatchObject({ code: 'sign_in_failed' });
 });
 
 test('gives up when nobody signs in', async () => {
-  await expect(signIn({ gateway: gateway.url, timeout: 20, openBrowser: () => undefined })).rejects.toMatchObject({ code: 'sign_in_timeout' });
+  await expect(
+    signIn({ gateway: gateway.url, timeout: 20, openBrowser: () => undefined }),
+  ).rejects.toMatchObject({ code: 'sign_in_timeout' });
 });
 
 test('tells a gateway that is away from one that is none', async () => {
-  await expect(signIn({ gateway: 'http://127.0.0.1:1', openBrowser: () => undefined })).rejects.toMatchObject({ code: 'gateway_unreachable' });
-  await expect(signIn({ gateway: `${gateway.url}/elsewhere`, openBrowser: () => undefined })).rejects.toMatchObject({ code: 'sign_in_failed' });
+  await expect(signIn({ gateway: 'http://127.0.0.1:1', openBrowser: () => undefined })).rejects.toMatchObject(
+    { code: 'gateway_unreachable' },
+  );
+  await expect(
+    signIn({ gateway: `${gateway.url}/elsewhere`, openBrowser: () => undefined }),
+  ).rejects.toMatchObject({ code: 'sign_in_failed' });
 });
 
 test('refuses plain http to another machine before anything is sent', async () => {
-  await expect(signIn({ gateway: 'http://gateway.example.com', openBrowser: () => undefined })).rejects.toMatchObject({ code: 'invalid_gateway_url' });
+  await expect(
+    signIn({ gateway: 'http://gateway.example.com', openBrowser: () => undefined }),
+  ).rejects.toMatchObject({ code: 'invalid_gateway_url' });
 });
 
 test('signs in on another device', { timeout: 20_000 }, async () => {
@@ -83,9 +96,17 @@ test('signs in on another device', { timeout: 20_000 }, async () => {
 
 /** What a person does on the other device: opens the link, confirms the code, signs in. */
 async function confirmDevice(address: string): Promise<void> {
-  const field = (page: string, name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(page)?.[1] ?? '';
+  const field = (page: string, name: string) =>
+    new RegExp(`name="${name}" value="([^"]*)"`).exec(page)?.[1] ?? '';
   const device = `${gateway.url}/oidc/device`;
   const first = await gateway.browse(address);
-  const second = await gateway.browse(device, { xsrf: field(first.body, 'xsrf'), user_code: field(first.body, 'user_code') });
-  await gateway.browse(device, { xsrf: field(second.body, 'xsrf'), user_code: field(second.body, 'user_code'), confirm: 'yes' });
+  const second = await gateway.browse(device, {
+    xsrf: field(first.body, 'xsrf'),
+    user_code: field(first.body, 'user_code'),
+  });
+  await gateway.browse(device, {
+    xsrf: field(second.body, 'xsrf'),
+    user_code: field(second.body, 'user_code'),
+    confirm: 'yes',
+  });
 }

@@ -49,13 +49,16 @@ async function open(options: Partial<TunnelOptions> = {}): Promise<Tunnel> {
 }
 
 const answerAll = () => {
-  gateway.onTunnel = (socket) => void serveBackend(socket, (query, send) => send(oneRow(`you asked ${query}`)));
+  gateway.onTunnel = (socket) =>
+    void serveBackend(socket, (query, send) => send(oneRow(`you asked ${query}`)));
 };
 
 test('psql works unchanged with the settings', async () => {
   answerAll();
   const { env } = connectionSettings(await open());
-  const { stdout } = await run('psql', ['-X', '-A', '-t', '-c', 'select 1'], { env: { ...process.env, ...env } });
+  const { stdout } = await run('psql', ['-X', '-A', '-t', '-c', 'select 1'], {
+    env: { ...process.env, ...env },
+  });
   expect(stdout).toBe('you asked select 1\n');
   expect(gateway.tunnels.map(String)).toEqual([`${gateway.url}/v1/tunnel?resource=orders-db&profile=read`]);
 });
@@ -63,7 +66,14 @@ test('psql works unchanged with the settings', async () => {
 test('psql works with the URL, and when it insists on trying encryption first', async () => {
   answerAll();
   const { url } = connectionSettings(await open());
-  const { stdout } = await run('psql', ['-X', '-A', '-t', '-c', 'select 2', url.replace('sslmode=disable', 'sslmode=prefer&gssencmode=prefer')]);
+  const { stdout } = await run('psql', [
+    '-X',
+    '-A',
+    '-t',
+    '-c',
+    'select 2',
+    url.replace('sslmode=disable', 'sslmode=prefer&gssencmode=prefer'),
+  ]);
   expect(stdout).toBe('you asked select 2\n');
 });
 
@@ -73,15 +83,26 @@ test('node-postgres works, and each connection is its own WebSocket', async () =
   const clients = [new pg.Client(url), new pg.Client(url)];
   await Promise.all(clients.map((client) => client.connect()));
   const rows = await Promise.all(clients.map((client, i) => client.query(`select ${i}`)));
-  expect(rows.map(({ rows }) => rows[0])).toEqual([{ answer: 'you asked select 0' }, { answer: 'you asked select 1' }]);
+  expect(rows.map(({ rows }) => rows[0])).toEqual([
+    { answer: 'you asked select 0' },
+    { answer: 'you asked select 1' },
+  ]);
   await Promise.all(clients.map((client) => client.end()));
   expect(gateway.tunnels).toHaveLength(2);
-  await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(['opened', 'opened', 'ended', 'ended']));
+  await vi.waitFor(() =>
+    expect(events.map(({ type }) => type)).toEqual(['opened', 'opened', 'ended', 'ended']),
+  );
 });
 
 test('a wrong password gets nothing and opens nothing', async () => {
   const { port } = await open();
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'alice', password: 'guess', database: 'orders' });
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: 'alice',
+    password: 'guess',
+    database: 'orders',
+  });
   await expect(client.connect()).rejects.toMatchObject({ code: '28P01', severity: 'FATAL' });
   expect(gateway.tunnels).toEqual([]);
 });
@@ -101,12 +122,18 @@ test('what the gateway refuses comes as the protocol’s own error, with a hint'
       (failure: pg.DatabaseError) => [failure.code, failure.message, failure.hint],
     );
   };
-  expect(await refused(new DrawbridgeError('access_needed', 'you have no grant for orders-db', { hint: 'drawbridge request orders-db' }))).toEqual([
-    '28000',
-    'drawbridge: you have no grant for orders-db',
-    'drawbridge request orders-db',
+  expect(
+    await refused(
+      new DrawbridgeError('access_needed', 'you have no grant for orders-db', {
+        hint: 'drawbridge request orders-db',
+      }),
+    ),
+  ).toEqual(['28000', 'drawbridge: you have no grant for orders-db', 'drawbridge request orders-db']);
+  expect(await refused(new DrawbridgeError('shutting_down', 'the gateway is shutting down'))).toEqual([
+    '57P03',
+    'drawbridge: the gateway is shutting down',
+    undefined,
   ]);
-  expect(await refused(new DrawbridgeError('shutting_down', 'the gateway is shutting down'))).toEqual(['57P03', 'drawbridge: the gateway is shutting down', undefined]);
   expect(events.map(({ type }) => type)).toEqual(['refused', 'refused']);
   await gateway.close();
   expect(await new pg.Client(url).connect().catch((failure: pg.DatabaseError) => failure.code)).toBe('08006');
@@ -117,7 +144,9 @@ test('a token that expired on the way is renewed once', async () => {
   answerAll();
   const { env } = connectionSettings(await open());
   gateway.expired.add((await home.store.read(gateway.url))?.accessToken ?? '');
-  const { stdout } = await run('psql', ['-X', '-A', '-t', '-c', 'select 1'], { env: { ...process.env, ...env } });
+  const { stdout } = await run('psql', ['-X', '-A', '-t', '-c', 'select 1'], {
+    env: { ...process.env, ...env },
+  });
   expect(stdout).toBe('you asked select 1\n');
   expect(gateway.tokenRequests).toEqual(['refresh_token']);
 });
@@ -125,7 +154,10 @@ test('a token that expired on the way is renewed once', async () => {
 test('signed out, the client is told to sign in', async () => {
   await home.store.remove(gateway.url);
   const { url } = connectionSettings(await open());
-  await expect(new pg.Client(url).connect()).rejects.toMatchObject({ code: '28000', hint: `drawbridge login --gateway ${gateway.url}` });
+  await expect(new pg.Client(url).connect()).rejects.toMatchObject({
+    code: '28000',
+    hint: `drawbridge login --gateway ${gateway.url}`,
+  });
 });
 
 test('a cancel request passes untouched on its own WebSocket, and only while there is something to cancel', async () => {
@@ -171,7 +203,10 @@ test('an end by the gateway delivers its last words and says why', async () => {
   const client = new pg.Client(url);
   client.on('error', () => undefined);
   await client.connect();
-  await expect(client.query('select 1')).rejects.toMatchObject({ code: '57P01', message: 'drawbridge: access to orders-db ended: grant revoked' });
+  await expect(client.query('select 1')).rejects.toMatchObject({
+    code: '57P01',
+    message: 'drawbridge: access to orders-db ended: grant revoked',
+  });
   await vi.waitFor(() => expect(events.at(-1)).toEqual({ type: 'ended', live: 0, code: 'grant_revoked' }));
 });
 
@@ -241,7 +276,10 @@ test('a port that is taken is named', async () => {
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const address = taken.address();
   const port = typeof address === 'object' && address ? address.port : 0;
-  await expect(open({ port })).rejects.toMatchObject({ code: 'port_in_use', message: `port ${port} on 127.0.0.1 is in use` });
+  await expect(open({ port })).rejects.toMatchObject({
+    code: 'port_in_use',
+    message: `port ${port} on 127.0.0.1 is in use`,
+  });
   await new Promise((resolve) => taken.close(resolve));
 });
 

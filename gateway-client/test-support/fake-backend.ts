@@ -27,8 +27,16 @@ const int32 = (value: number): Buffer => {
 };
 const cstring = (text: string): Buffer => Buffer.from(`${text}\0`);
 
-export const READY = message('Z', Buffer.from('I'));
-export const fatal = (code: string, text: string): Buffer => message('E', cstring('SFATAL'), cstring('VFATAL'), cstring(`C${code}`), cstring(`M${text}`), Buffer.from([0]));
+const READY = message('Z', Buffer.from('I'));
+export const fatal = (code: string, text: string): Buffer =>
+  message(
+    'E',
+    cstring('SFATAL'),
+    cstring('VFATAL'),
+    cstring(`C${code}`),
+    cstring(`M${text}`),
+    Buffer.from([0]),
+  );
 /** A result of one text column and one row. */
 export const oneRow = (value: string): Buffer => {
   const bytes = Buffer.from(value);
@@ -44,7 +52,10 @@ export const oneRow = (value: string): Buffer => {
  * The gateway's side of a PostgreSQL connection, after authentication: greets, answers each simple query by
  * `onQuery`, and goes on Terminate.
  */
-export function serveBackend(socket: WebSocket, onQuery: (query: string, send: (bytes: Buffer) => void) => void): FakeBackend {
+export function serveBackend(
+  socket: WebSocket,
+  onQuery: (query: string, send: (bytes: Buffer) => void) => void,
+): FakeBackend {
   let all = Buffer.alloc(0);
   let at = 0;
   const queries: string[] = [];
@@ -57,7 +68,15 @@ export function serveBackend(socket: WebSocket, onQuery: (query: string, send: (
       if (all.length < 4 || all.length < all.readUInt32BE(0)) return;
       started = true;
       at = all.readUInt32BE(0);
-      send(Buffer.concat([message('R', int32(0)), message('S', cstring('server_version'), cstring('18.0')), message('S', cstring('client_encoding'), cstring('UTF8')), message('K', int32(7), int32(42)), READY]));
+      send(
+        Buffer.concat([
+          message('R', int32(0)),
+          message('S', cstring('server_version'), cstring('18.0')),
+          message('S', cstring('client_encoding'), cstring('UTF8')),
+          message('K', int32(7), int32(42)),
+          READY,
+        ]),
+      );
     }
     while (all.length >= at + 5 && all.length >= at + 1 + all.readUInt32BE(at + 1)) {
       const type = String.fromCharCode(all[at] ?? 0);

@@ -1,4 +1,13 @@
-import { AccessRequest, Grant, type Me, type PrincipalRef, Resource, Session, type User, UserId } from '@drawbridge/contract';
+import {
+  AccessRequest,
+  Grant,
+  type Me,
+  type PrincipalRef,
+  Resource,
+  Session,
+  type User,
+  UserId,
+} from '@drawbridge/contract';
 
 let count = 0;
 
@@ -12,7 +21,14 @@ const NOW = '2026-11-22T10:00:00.000Z';
 const LATER = '2026-11-23T10:00:00.000Z';
 const displayNames: Readonly<Record<string, string>> = { alice: 'Alice Moreau', bob: 'Bob Okafor' };
 
-export const person = (name: string): PrincipalRef => ({ kind: 'user', id: UserId.parse(`usr_01900000-0000-7000-8000-${Buffer.from(name).toString('hex').padStart(12, '0').slice(0, 12)}`), name, displayName: displayNames[name] ?? name });
+export const person = (name: string): PrincipalRef => ({
+  kind: 'user',
+  id: UserId.parse(
+    `usr_01900000-0000-7000-8000-${Buffer.from(name).toString('hex').padStart(12, '0').slice(0, 12)}`,
+  ),
+  name,
+  displayName: displayNames[name] ?? name,
+});
 
 export const me = (name: string, groups: string[] = []): Me => ({
   user: { ...person(name), provider: 'demo', subject: name, groups } satisfies User,
@@ -62,7 +78,16 @@ export const resource = (override: Partial<Resource> = {}): Resource =>
     protocol: 'postgres',
     labels: { env: 'prod' },
     database: 'orders',
-    profiles: [{ name: 'read', allow: ['sql.read'], maxDuration: 3600, access: 'review', needs: [{ kind: 'approve', count: 1, groups: ['dba'], policy: 'p' }], policies: ['p'] }],
+    profiles: [
+      {
+        name: 'read',
+        allow: ['sql.read'],
+        maxDuration: 3600,
+        access: 'review',
+        needs: [{ kind: 'approve', count: 1, groups: ['dba'], policy: 'p' }],
+        policies: ['p'],
+      },
+    ],
     maskedColumns: [{ column: 'public.customers.ssn', mask: 'last4', rule: 'customer-pii' }],
     ...override,
   });

@@ -1,6 +1,21 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { type RecordedColumn, type RecordingEventInput, RecordingHeader, RecordingKey, SessionId } from '@drawbridge/contract';
-import { chainNext, chainStart, encodedEventBound, encodeEventInto, encodeManifest, encodeRecordingStart, MANIFEST_TYPE, recordedEventText } from '@drawbridge/contract/recording-chain';
+import {
+  type RecordedColumn,
+  type RecordingEventInput,
+  RecordingHeader,
+  RecordingKey,
+  SessionId,
+} from '@drawbridge/contract';
+import {
+  chainNext,
+  chainStart,
+  encodedEventBound,
+  encodeEventInto,
+  encodeManifest,
+  encodeRecordingStart,
+  MANIFEST_TYPE,
+  recordedEventText,
+} from '@drawbridge/contract/recording-chain';
 import { newId, person } from './objects.ts';
 
 export interface SigningKey {
@@ -11,13 +26,20 @@ export interface SigningKey {
 export function signingKey(): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const { x } = publicKey.export({ format: 'jwk' });
-  return { privateKey, jwk: RecordingKey.parse({ kty: 'OKP', crv: 'Ed25519', x, kid: 'test-key', alg: 'EdDSA', use: 'sig' }) };
+  return {
+    privateKey,
+    jwk: RecordingKey.parse({ kty: 'OKP', crv: 'Ed25519', x, kid: 'test-key', alg: 'EdDSA', use: 'sig' }),
+  };
 }
 
 type Entry = readonly [event: RecordingEventInput, payload?: Uint8Array];
 
 /** A sealed recording of the given events, each 100 ms after the one before. */
-export function sealedRecording(entries: readonly Entry[], key: SigningKey, session = SessionId.parse(newId('ses'))): Buffer {
+export function sealedRecording(
+  entries: readonly Entry[],
+  key: SigningKey,
+  session = SessionId.parse(newId('ses')),
+): Buffer {
   const header = RecordingHeader.parse({
     version: 1,
     session,
@@ -37,7 +59,10 @@ export function sealedRecording(entries: readonly Entry[], key: SigningKey, sess
   for (const [seq, [event, payload]] of entries.entries()) {
     const text = recordedEventText(event, seq, seq * 100);
     const buffer = new Uint8Array(encodedEventBound(text, payload));
-    const encoded = buffer.subarray(0, encodeEventInto(buffer, new DataView(buffer.buffer), 0, text, payload));
+    const encoded = buffer.subarray(
+      0,
+      encodeEventInto(buffer, new DataView(buffer.buffer), 0, text, payload),
+    );
     head = chainNext(head, encoded);
     parts.push(encoded);
   }
@@ -54,12 +79,14 @@ export function sealedRecording(entries: readonly Entry[], key: SigningKey, sess
   };
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signed = `${part({ alg: 'EdDSA', typ: MANIFEST_TYPE, kid: key.jwk.kid })}.${part(manifest)}`;
-  parts.push(encodeManifest(`${signed}.${sign(null, Buffer.from(signed), key.privateKey).toString('base64url')}`));
+  parts.push(
+    encodeManifest(`${signed}.${sign(null, Buffer.from(signed), key.privateKey).toString('base64url')}`),
+  );
   return Buffer.concat(parts);
 }
 
 /** DataRow frames of text rows. */
-export function dataRows(rows: readonly (readonly (string | null)[])[]): Buffer {
+function dataRows(rows: readonly (readonly (string | null)[])[]): Buffer {
   return Buffer.concat(
     rows.map((row) => {
       const cells = row.map((value) => {
@@ -78,16 +105,66 @@ export function dataRows(rows: readonly (readonly (string | null)[])[]): Buffer 
   );
 }
 
-export const textColumn = (name: string, masked?: RecordedColumn['masked']): RecordedColumn => ({ name, type: 'text', format: 'text', ...(masked ? { masked } : {}) });
+const textColumn = (name: string, masked?: RecordedColumn['masked']): RecordedColumn => ({
+  name,
+  type: 'text',
+  format: 'text',
+  ...(masked ? { masked } : {}),
+});
 
 /** What Alice did: one query with a masked column, one refused statement, one error. */
 export const aliceWork: readonly Entry[] = [
   [{ type: 'client', name: 'psql', database: 'orders', settings: {} }],
-  [{ type: 'statement', statement: 1, text: 'select full_name, ssn\nfrom customers', mode: 'simple', actions: ['sql.read'], tables: ['public.customers'], decision: 'allow' }],
-  [{ type: 'columns', statement: 1, columns: [textColumn('full_name'), textColumn('ssn', { rule: 'customer-pii', mask: 'last4', column: 'public.customers.ssn' })] }],
-  [{ type: 'rows', statement: 1, format: 'postgres.DataRow', count: 3 }, dataRows([['Zoë \u001b[31mLi', '•••••1234'], ['Ann', null], ['東京', '•••••9876']])],
+  [
+    {
+      type: 'statement',
+      statement: 1,
+      text: 'select full_name, ssn\nfrom customers',
+      mode: 'simple',
+      actions: ['sql.read'],
+      tables: ['public.customers'],
+      decision: 'allow',
+    },
+  ],
+  [
+    {
+      type: 'columns',
+      statement: 1,
+      columns: [
+        textColumn('full_name'),
+        textColumn('ssn', { rule: 'customer-pii', mask: 'last4', column: 'public.customers.ssn' }),
+      ],
+    },
+  ],
+  [
+    { type: 'rows', statement: 1, format: 'postgres.DataRow', count: 3 },
+    dataRows([
+      ['Zoë \u001b[31mLi', '•••••1234'],
+      ['Ann', null],
+      ['東京', '•••••9876'],
+    ]),
+  ],
   [{ type: 'result', statement: 1, status: 'ok', tag: 'SELECT 3', rows: 3 }],
-  [{ type: 'statement', statement: 2, text: 'drop table customers', mode: 'simple', actions: ['sql.ddl'], tables: ['public.customers'], decision: 'deny', reason: 'the profile read allows no sql.ddl', policies: ['read-only'] }],
-  [{ type: 'result', statement: 2, status: 'error', error: { code: '42501', severity: 'ERROR', message: 'drawbridge: refused' } }],
+  [
+    {
+      type: 'statement',
+      statement: 2,
+      text: 'drop table customers',
+      mode: 'simple',
+      actions: ['sql.ddl'],
+      tables: ['public.customers'],
+      decision: 'deny',
+      reason: 'the profile read allows no sql.ddl',
+      policies: ['read-only'],
+    },
+  ],
+  [
+    {
+      type: 'result',
+      statement: 2,
+      status: 'error',
+      error: { code: '42501', severity: 'ERROR', message: 'drawbridge: refused' },
+    },
+  ],
   [{ type: 'end', code: 'client_closed', reason: 'the client closed the connection' }],
 ];

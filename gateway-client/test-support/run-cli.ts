@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
-const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-
-export interface CliResult {
+interface CliResult {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -17,27 +19,70 @@ export interface RunningCli {
   readonly done: Promise<CliResult>;
 }
 
-/** The CLI as a process of its own. Colour and the caller's own state are off unless `env` says otherwise. */
-export function startCli(home: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCli {
-  const { DRAWBRIDGE_GATEWAY: _gateway, FORCE_COLOR: _color, DISPLAY: _display, PGSERVICE: _service, ...inherited } = process.env;
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', main, ...args], {
-    env: { ...inherited, NO_COLOR: '1', DRAWBRIDGE_HOME: home, ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const done = once(child, 'close').then(([status]): CliResult => ({ status: status as number | null, stdout, stderr }));
-  return { child, stdout: () => stdout, stderr: () => stderr, done };
+export interface BuiltCli {
+  /** The CLI as a process of its own. Colour and the caller's own state are off unless `env` says otherwise. */
+  start(home: string, args: readonly string[], env?: NodeJS.ProcessEnv): RunningCli;
+  run(
+    home: string,
+    args: readonly string[],
+    options?: { readonly env?: NodeJS.ProcessEnv; readonly input?: string },
+  ): Promise<CliResult>;
+  remove(): Promise<void>;
 }
 
-export async function runCli(home: string, args: readonly string[], options: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {}): Promise<CliResult> {
-  const { child, done } = startCli(home, args, options.env);
-  child.stdin?.end(options.input ?? '');
-  return done;
+/** Builds the CLI as it stands into one file, which starts in a fraction of the time that compiling on the fly takes. */
+export async function buildCli(): Promise<BuiltCli> {
+  const folder = await mkdtemp(join(tmpdir(), 'drawbridge-cli-'));
+  const main = join(folder, 'dist', 'cli', 'main.js');
+  const source = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+  await copyFile(source('package.json'), join(folder, 'package.json'));
+  await build({
+    entryPoints: [source('src/cli/main.ts')],
+    outfile: main,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    conditions: ['source'],
+    // Some dependencies are CommonJS.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    logLevel: 'error',
+  });
+
+  const start: BuiltCli['start'] = (home, args, env = {}) => {
+    const {
+      DRAWBRIDGE_GATEWAY: _gateway,
+      FORCE_COLOR: _color,
+      DISPLAY: _display,
+      PGSERVICE: _service,
+      ...inherited
+    } = process.env;
+    const child = spawn(process.execPath, [main, ...args], {
+      env: { ...inherited, NO_COLOR: '1', DRAWBRIDGE_HOME: home, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const done = once(child, 'close').then(
+      ([status]): CliResult => ({ status: typeof status === 'number' ? status : null, stdout, stderr }),
+    );
+    return { child, stdout: () => stdout, stderr: () => stderr, done };
+  };
+  return {
+    start,
+    run: (home, args, { env, input } = {}) => {
+      const { child, done } = start(home, args, env);
+      child.stdin?.end(input ?? '');
+      return done;
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }

@@ -18,7 +18,12 @@ export async function temporaryHome(): Promise<TemporaryHome> {
 }
 
 /** Leaves `person` signed in to `gateway`; `expiresIn` in seconds overrides what the token says. */
-export async function signInTo(home: TemporaryHome, gateway: FakeGateway, person: string, expiresIn?: number): Promise<void> {
+export async function signInTo(
+  home: TemporaryHome,
+  gateway: FakeGateway,
+  person: string,
+  expiresIn?: number,
+): Promise<void> {
   const tokens = await gateway.tokensFor(person);
   await home.store.write({
     gateway: gateway.url,

@@ -1,11 +1,20 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AccessRequest, DrawbridgeError, GatewayId, type Grant, type LiveEvent, type Session, type SignInId, type User } from '@drawbridge/contract';
+import {
+  type AccessRequest,
+  DrawbridgeError,
+  GatewayId,
+  type Grant,
+  type LiveEvent,
+  type Session,
+  type SignInId,
+  type User,
+} from '@drawbridge/contract';
 import type { FastifyBaseLogger } from 'fastify';
-import { parseAllDocuments } from 'yaml';
 import { Announcer } from './access/announce.ts';
 import { Audit } from './access/audit.ts';
 import { Authorizer } from './access/authorizer.ts';
+import { readBootstrapFiles } from './access/bootstrap-files.ts';
 import { mayReviewAny } from './access/capabilities.ts';
 import { Configuration } from './access/configuration.ts';
 import { Documents } from './access/documents.ts';
@@ -79,14 +88,19 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   }
 }
 
-async function compose({ config, env, logger, clock = systemClock }: GatewayParts, onClose: (closer: () => unknown) => void): Promise<Omit<Gateway, 'close'>> {
+async function compose(
+  { config, env, logger, clock = systemClock }: GatewayParts,
+  onClose: (closer: () => unknown) => void,
+): Promise<Omit<Gateway, 'close'>> {
   // Others may pass through, no more: run by root, the embedded store belongs to another user. What is secret has 0600.
   await mkdir(config.data, { recursive: true, mode: 0o711 });
   const gatewayId = await readGatewayId(config.data);
   const keyring = await loadKeyring(config.masterKey, env);
 
   // The store, and what tells all gateways on it what changed.
-  const server = await openStoreServer(config.store.url, join(config.data, 'store'), (line) => logger.debug({ line }, 'store'));
+  const server = await openStoreServer(config.store.url, join(config.data, 'store'), (line) =>
+    logger.debug({ line }, 'store'),
+  );
   onClose(() => server.close());
   const { db, close: closeDatabase } = await openDatabase(server.url, {
     maxConnections: config.store.maxConnections,
@@ -112,7 +126,7 @@ async function compose({ config, env, logger, clock = systemClock }: GatewayPart
   const reviews = new Reviews({ ...access, grants });
   const resources = new Resources(access);
   const expiry = new Expiry({ db, clock, announcer, logger });
-  await bootstrap(documents, config.bootstrap, logger);
+  await bootstrap(documents, config.bootstrap, env, logger);
   await expiry.start();
   onClose(() => expiry.stop());
 
@@ -124,7 +138,11 @@ async function compose({ config, env, logger, clock = systemClock }: GatewayPart
     clock,
     logger,
     onSignedOut: (id) => {
-      channel.publish({ kind: 'signin', id }, db).catch((error: unknown) => logger.error({ err: error, id }, 'a sign-out could not be told to other gateways'));
+      channel
+        .publish({ kind: 'signin', id }, db)
+        .catch((error: unknown) =>
+          logger.error({ err: error, id }, 'a sign-out could not be told to other gateways'),
+        );
       void registry.signInChanged(id);
     },
   });
@@ -142,8 +160,10 @@ async function compose({ config, env, logger, clock = systemClock }: GatewayPart
     onProblem: (session, error) => logger.error({ err: error, session }, 'recording could not be sealed'),
   });
   const leftovers = await sessionStore.closeLeftovers(new Date(clock.now()));
-  for (const { session, crashed } of await recordings.recover()) await sessionStore.setRecording(session, crashed ? 'sealed-after-crash' : 'sealed');
-  if (leftovers.length > 0) logger.warn({ sessions: leftovers }, 'closed sessions that a crash had left open');
+  for (const { session, crashed } of await recordings.recover())
+    await sessionStore.setRecording(session, crashed ? 'sealed-after-crash' : 'sealed');
+  if (leftovers.length > 0)
+    logger.warn({ sessions: leftovers }, 'closed sessions that a crash had left open');
 
   const metrics = createMetrics(() => registry.size);
   const announceSession = async (id: Session['id']) => channel.publish({ kind: 'session', id }, db);
@@ -157,7 +177,9 @@ async function compose({ config, env, logger, clock = systemClock }: GatewayPart
     },
     checks: {
       grant: (id) => grants.find(id),
-      signInOpen: async (id) => (await db.selectFrom('sign_ins').select('ended_at').where('id', '=', id).executeTakeFirst())?.ended_at === null,
+      signInOpen: async (id) =>
+        (await db.selectFrom('sign_ins').select('ended_at').where('id', '=', id).executeTakeFirst())
+          ?.ended_at === null,
       stillAllowed: (grant, address) => grants.stillAllowed(grant, address),
       terminationOf: (id) => sessionStore.terminationOf(id),
     },
@@ -177,7 +199,8 @@ async function compose({ config, env, logger, clock = systemClock }: GatewayPart
     },
     grants,
     announce: announceSession,
-    audit: (user, address, action, subject, details) => audit.append({ actor: { user, address }, action, subject, details }),
+    audit: (user, address, action, subject, details) =>
+      audit.append({ actor: { user, address }, action, subject, details }),
     observe: metrics,
   });
   const sessions = new SessionAccess({
@@ -195,18 +218,27 @@ async function compose({ config, env, logger, clock = systemClock }: GatewayPart
       await audit.append({ actor: caller, action: 'session.terminated', subject: session.id, reason });
       await announceSession(session.id);
     },
-    viewed: (caller, session) => audit.append({ actor: caller, action: 'recording.viewed', subject: session.id }),
+    viewed: (caller, session) =>
+      audit.append({ actor: caller, action: 'recording.viewed', subject: session.id }),
   });
 
   // What clients and native tools talk to.
-  const events = new EventStream<User>({ clock, logger, hello: { type: 'hello', gateway: config.name, version: VERSION }, resolve: changeResolver(requests, grants, sessions) });
+  const events = new EventStream<User>({
+    clock,
+    logger,
+    hello: { type: 'hello', gateway: config.name, version: VERSION },
+    resolve: changeResolver(requests, grants, sessions),
+  });
   onClose(() => events.close());
   const address = new URL(config.publicUrl);
   const http = createHttpServer({
     publicUrl: config.publicUrl,
     version: VERSION,
     logger,
-    tls: config.tls && { cert: await readFile(config.tls.cert, 'utf8'), key: await readFile(config.tls.key, 'utf8') },
+    tls: config.tls && {
+      cert: await readFile(config.tls.cert, 'utf8'),
+      key: await readFile(config.tls.key, 'utf8'),
+    },
     authenticate: (authorization) => identity.authenticate(authorization),
     issuer: identity.handler,
     metrics,
@@ -228,7 +260,13 @@ async function compose({ config, env, logger, clock = systemClock }: GatewayPart
       recordingKeys: () => keys.recordingPublicKeys(),
     }),
   });
-  const tunnel = new Tunnel({ authenticate: (authorization) => identity.authenticate(authorization), clock, host, logger, refused: metrics.tunnelRefused });
+  const tunnel = new Tunnel({
+    authenticate: (authorization) => identity.authenticate(authorization),
+    clock,
+    host,
+    logger,
+    refused: metrics.tunnelRefused,
+  });
   http.server.on('upgrade', tunnel.upgrade);
 
   onClose(
@@ -248,7 +286,10 @@ async function compose({ config, env, logger, clock = systemClock }: GatewayPart
     await http.close();
   });
   onClose(() => host.close());
-  logger.info({ url: config.publicUrl, listen: address.host, gateway: gatewayId, version: VERSION }, 'gateway ready');
+  logger.info(
+    { url: config.publicUrl, listen: address.host, gateway: gatewayId, version: VERSION },
+    'gateway ready',
+  );
 
   return {
     url: config.publicUrl,
@@ -260,7 +301,11 @@ async function compose({ config, env, logger, clock = systemClock }: GatewayPart
 }
 
 /** What a change means to live sessions and deadlines. */
-async function react(change: Parameters<Parameters<LiveChannel['subscribe']>[0]>[0], registry: SessionRegistry, expiry: Expiry): Promise<void> {
+async function react(
+  change: Parameters<Parameters<LiveChannel['subscribe']>[0]>[0],
+  registry: SessionRegistry,
+  expiry: Expiry,
+): Promise<void> {
   switch (change.kind) {
     case 'grant':
       void expiry.wake();
@@ -281,7 +326,9 @@ async function react(change: Parameters<Parameters<LiveChannel['subscribe']>[0]>
 }
 
 function changeResolver(requests: Requests, grants: Grants, sessions: SessionAccess) {
-  return async (change: Change): Promise<(user: User) => LiveEvent | undefined | Promise<LiveEvent | undefined>> => {
+  return async (
+    change: Change,
+  ): Promise<(user: User) => LiveEvent | undefined | Promise<LiveEvent | undefined>> => {
     switch (change.kind) {
       case 'request': {
         const view = await requests.watch(change.id as AccessRequest['id']);
@@ -299,7 +346,8 @@ function changeResolver(requests: Requests, grants: Grants, sessions: SessionAcc
       }
       case 'session': {
         const session = await sessions.watch(change.id as Session['id']);
-        return async (user) => (session && (await sessions.canSee({ user }, session)) ? { type: 'session', session } : undefined);
+        return async (user) =>
+          session && (await sessions.canSee({ user }, session)) ? { type: 'session', session } : undefined;
       }
       case 'configuration':
         return () => ({ type: 'configuration' });
@@ -310,20 +358,19 @@ function changeResolver(requests: Requests, grants: Grants, sessions: SessionAcc
 }
 
 /** Documents that the configuration names, applied at each start; how the first policy gets in. */
-async function bootstrap(documents: Documents, files: readonly string[], logger: Logger): Promise<void> {
+async function bootstrap(
+  documents: Documents,
+  files: readonly string[],
+  env: GatewayParts['env'],
+  logger: Logger,
+): Promise<void> {
   if (files.length === 0) return;
-  const parsed = [];
-  for (const file of files) {
-    const found = parseAllDocuments(await readFile(file, 'utf8'), { prettyErrors: true });
-    if ('empty' in found) continue;
-    for (const document of found) {
-      if (document.errors[0]) throw new Error(`${file}: ${document.errors[0].message}`);
-      parsed.push(document.toJS() as unknown);
-    }
-  }
-  const { changes, warnings } = await documents.bootstrap(parsed, 'always');
+  const { changes, warnings } = await documents.bootstrap(await readBootstrapFiles(files, env), 'always');
   for (const warning of warnings) logger.warn({ warning }, 'bootstrap');
-  logger.info({ changed: changes.filter(({ action }) => action !== 'unchanged').length }, 'bootstrap documents applied');
+  logger.info(
+    { changed: changes.filter(({ action }) => action !== 'unchanged').length },
+    'bootstrap documents applied',
+  );
 }
 
 /** Made at the first start in this data folder: what a crash left is this gateway's to seal at the next. */
@@ -331,6 +378,9 @@ async function readGatewayId(data: string): Promise<GatewayId> {
   const file = join(data, 'gateway-id');
   await createPrivateFile(file, `${newId('gw')}\n`);
   const id = GatewayId.safeParse((await readFile(file, 'utf8')).trim());
-  if (!id.success) throw new DrawbridgeError('internal', `${file} doesn't hold a gateway id`, { hint: 'Restore it, or remove it once no recording of this gateway is left open.' });
+  if (!id.success)
+    throw new DrawbridgeError('internal', `${file} doesn't hold a gateway id`, {
+      hint: 'Restore it, or remove it once no recording of this gateway is left open.',
+    });
   return id.data;
 }

@@ -8,12 +8,17 @@ import { VERSION } from './version.ts';
 
 /** The `drawbridge-gateway` command: standard output carries answers, standard error the log. */
 const program = new Command('drawbridge-gateway')
-  .description('The Drawbridge gateway: holds credentials, checks, masks, records, and cuts the line at the deadline.')
+  .description(
+    'The Drawbridge gateway: holds credentials, checks, masks, records, and cuts the line at the deadline.',
+  )
   .version(VERSION)
   .exitOverride()
   .showHelpAfterError();
 
-const option = ['--config <file>', 'gateway.yaml (without it: DRAWBRIDGE_… environment variables alone)'] as const;
+const option = [
+  '--config <file>',
+  'gateway.yaml (without it: DRAWBRIDGE_… environment variables alone)',
+] as const;
 
 program
   .command('serve')
@@ -27,7 +32,9 @@ program
   .option(...option)
   .action(({ config: file }: { config?: string }) => {
     const config = loadConfig(file, process.env);
-    process.stdout.write(`The configuration is valid. The gateway would serve ${config.publicUrl} from ${config.listen.host}:${config.listen.port}.\n`);
+    process.stdout.write(
+      `The configuration is valid. The gateway would serve ${config.publicUrl} from ${config.listen.host}:${config.listen.port}.\n`,
+    );
   });
 
 async function serve(file: string | undefined): Promise<void> {
@@ -37,7 +44,9 @@ async function serve(file: string | undefined): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
   });
   const gateway = await startGateway({ config, env: process.env, logger });
-  process.stdout.write(`${JSON.stringify({ ready: true, url: gateway.url, issuer: gateway.issuer, data: config.data })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ready: true, url: gateway.url, issuer: gateway.issuer, data: config.data })}\n`,
+  );
   const why = await Promise.race([stop, gateway.failed]);
   logger.info({ why }, 'gateway stops');
   await gateway.close();
@@ -49,7 +58,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    const reason = error instanceof ConfigError ? error.message : error instanceof Error ? error.message : String(error);
+    const reason =
+      error instanceof ConfigError ? error.message : error instanceof Error ? error.message : String(error);
     process.stderr.write(`drawbridge-gateway: ${reason}\n`);
     process.exitCode = 1;
   }

@@ -1,4 +1,13 @@
-import { type AuditId, type GatewayId, type GrantId, type RequestId, type ReviewId, type SessionId, type SignInId, type UserId } from '@drawbridge/contract';
+import type {
+  AuditId,
+  GatewayId,
+  GrantId,
+  RequestId,
+  ReviewId,
+  SessionId,
+  SignInId,
+  UserId,
+} from '@drawbridge/contract';
 import { uuidv7 } from 'uuidv7';
 
 interface Ids {

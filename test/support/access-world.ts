@@ -21,7 +21,7 @@ import { createTestDatabase } from './database.ts';
 import { ManualClock } from './manual-clock.ts';
 
 /** 2025-06-02, a Monday, noon UTC. */
-export const NOON = Date.UTC(2025, 5, 2, 12);
+const NOON = Date.UTC(2025, 5, 2, 12);
 const HOUR = 3600;
 
 /** The access room of one gateway. */

@@ -29,29 +29,48 @@ profiles:
 ---
 kind: Policy
 name: everybody
-cedar: permit (principal, action, resource);
+cedar: |
+  permit (principal, action, resource)
+    when { true };
 `;
 
-const load = (text: string, env: NodeJS.ProcessEnv = {}) => loadDocuments(['-'], { env, readStdin: () => Promise.resolve(text) });
+const load = (text: string, env: NodeJS.ProcessEnv = {}) =>
+  loadDocuments(['-'], { env, readStdin: () => Promise.resolve(text) });
 
 test('reads many documents and puts secrets in their place', async () => {
   const file = join(folder, 'resources.yaml');
   await writeFile(file, GOOD);
   await writeFile(join(folder, 'rw.secret'), 'hunter2\n');
-  const documents = await loadDocuments([file], { env: { RO_PASSWORD: 's3cret' }, readStdin: () => Promise.reject(new Error('not asked')) });
-  expect(documents.map(({ value }) => [value.kind, value.name])).toEqual([['Resource', 'orders-db'], ['Policy', 'everybody']]);
+  const documents = await loadDocuments([file], {
+    env: { RO_PASSWORD: 's3cret' },
+    readStdin: () => Promise.reject(new Error('not asked')),
+  });
+  expect(documents.map(({ value }) => [value.kind, value.name])).toEqual([
+    ['Resource', 'orders-db'],
+    ['Policy', 'everybody'],
+  ]);
   expect(documents[0]?.value).toMatchObject({
-    profiles: { read: { credential: { password: { value: 's3cret' } }, maxDuration: '1h' }, write: { credential: { password: { value: 'hunter2' } } } },
+    profiles: {
+      read: { credential: { password: { value: 's3cret' } }, maxDuration: '1h' },
+      write: { credential: { password: { value: 'hunter2' } } },
+    },
   });
 });
 
 test('names every mistake with file and line, at once', async () => {
-  const broken = GOOD.replace('protocol: postgres', 'protocol: oracle').replace('maxDuration: 1h', 'maxDuration: soon').replace('name: everybody', 'nmae: everybody');
+  const broken = GOOD.replace('protocol: postgres', 'protocol: oracle')
+    .replace('maxDuration: 1h', 'maxDuration: soon')
+    .replace('name: everybody', 'nmae: everybody');
   const error = await load(broken).catch((caught: unknown) => caught);
-  expect(error).toMatchObject({ code: 'invalid_document', message: expect.stringContaining('nothing was applied') });
+  expect(error).toMatchObject({
+    code: 'invalid_document',
+    message: expect.stringContaining('nothing was applied'),
+  });
   const issues = (error as DrawbridgeError).details.issues ?? [];
   expect(issues.map(({ path }) => path)).toEqual(expect.arrayContaining(['stdin:4', 'stdin:10', 'stdin:18']));
-  expect(issues.find(({ path }) => path === 'stdin:10')?.message).toContain('profiles.read.maxDuration: must be a duration');
+  expect(issues.find(({ path }) => path === 'stdin:10')?.message).toContain(
+    'profiles.read.maxDuration: must be a duration',
+  );
 });
 
 test('a secret that is not there is named with its line, never with a value', async () => {
@@ -74,17 +93,24 @@ test.each([
 test('what the gateway finds wrong is shown at its line', async () => {
   const documents = await load(GOOD.replace('{ file: rw.secret }', '{ value: x }'), { RO_PASSWORD: 'x' });
   const issues = [
-    { path: 'documents.1.cedar', message: 'unknown action' },
-    { path: '0.profiles.write.allow.0', message: 'not here' },
+    { path: 'Policy/everybody.cedar:2', message: 'unknown action' },
+    { path: 'Resource/orders-db.profiles.read.maxDuration', message: 'too long' },
+    { path: 'documents.0.profiles.write.allow.0', message: 'not here' },
     { path: 'somewhere', message: 'else' },
   ];
-  expect((relocate(new DrawbridgeError('invalid_document', 'x', { issues }), documents) as DrawbridgeError).details.issues).toEqual([
-    { path: 'stdin:19', message: 'cedar: unknown action' },
+  expect(
+    (relocate(new DrawbridgeError('invalid_document', 'x', { issues }), documents) as DrawbridgeError).details
+      .issues,
+  ).toEqual([
+    { path: 'stdin:21', message: 'cedar: unknown action' },
+    { path: 'stdin:10', message: 'profiles.read.maxDuration: too long' },
     { path: 'stdin:15', message: 'profiles.write.allow.0: not here' },
     { path: 'somewhere', message: 'else' },
   ]);
 });
 
 test('a file that is not there is named', async () => {
-  await expect(loadDocuments([join(folder, 'none.yaml')], { env: {}, readStdin: () => Promise.resolve('') })).rejects.toMatchObject({ code: 'file_unreadable' });
+  await expect(
+    loadDocuments([join(folder, 'none.yaml')], { env: {}, readStdin: () => Promise.resolve('') }),
+  ).rejects.toMatchObject({ code: 'file_unreadable' });
 });

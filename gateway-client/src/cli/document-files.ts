@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Document, type DocumentInput, DrawbridgeError, type SecretSource } from '@drawbridge/contract';
-import { isNode, LineCounter, parseAllDocuments, type Document as YamlDocument } from 'yaml';
+import { isNode, isScalar, LineCounter, parseAllDocuments, type Document as YamlDocument } from 'yaml';
 import { ClientError } from '../client-error.ts';
 
 type Issue = { readonly path: string; readonly message: string };
@@ -10,8 +10,11 @@ type Path = readonly PropertyKey[];
 /** One document of a file, as written, with its secrets read. */
 export interface FileDocument {
   readonly value: Record<string, unknown>;
-  /** `file:line` of a path within the document; of its nearest parent where it isn't there. */
-  locate(path: Path): string;
+  /**
+   * `file:line` of a path within the document; of its nearest parent where it isn't there. `inner` is a line
+   * within the text that stands there, from 1.
+   */
+  locate(path: Path, inner?: number): string;
 }
 
 export interface DocumentSources {
@@ -41,7 +44,7 @@ export async function loadDocuments(
           const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
           issues.push({
             path: document.locate(path),
-            message: `${issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `}${issue.message}`,
+            message: `${issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `}${sentence(issue)}`,
           });
         }
       }
@@ -54,6 +57,14 @@ export async function loadDocuments(
   return documents;
 }
 
+/** zod's words, but where several shapes are possible: then the shapes are what helps. */
+function sentence(issue: { readonly code?: string; readonly path: Path; readonly message: string }): string {
+  if (issue.code !== 'invalid_union') return issue.message;
+  if (issue.path.at(-1) === 'password') return 'must be { env: NAME }, { file: path } or { value: secret }';
+  if (issue.path.at(-1) === 'resources') return 'must be { names: [...] } or { labels: { ... } }';
+  return 'kind must be Resource, DataRule or Policy';
+}
+
 const invalid = (issues: readonly Issue[]): DrawbridgeError =>
   new DrawbridgeError(
     'invalid_document',
@@ -63,20 +74,24 @@ const invalid = (issues: readonly Issue[]): DrawbridgeError =>
     { issues: [...issues] },
   );
 
-/** What the gateway found wrong, with `documents.2.profiles.read` turned into `file:line`. */
+/** What the gateway found wrong, at its place here: `Policy/readers.cedar:2` and `documents.2.name` become `file:line`. */
 export function relocate(error: unknown, documents: readonly FileDocument[]): unknown {
   if (!(error instanceof DrawbridgeError) || !error.details.issues) return error;
   const issues = error.details.issues.map((issue): Issue => {
-    const [, index, rest = ''] =
-      /^(?:documents\.)?(\d+)(?:\.(.*))?$/.exec(issue.path.replace(/\[(\d+)\]/g, '.$1').replace(/^\./, '')) ??
-      [];
-    const document = index === undefined ? undefined : documents[Number(index)];
-    if (!document) return issue;
-    const path = rest === '' ? [] : rest.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-    return {
-      path: document.locate(path),
-      message: rest === '' ? issue.message : `${rest}: ${issue.message}`,
-    };
+    const place =
+      /^(?:(?<kind>[A-Za-z]+)\/(?<name>[a-z0-9-]+)|(?:documents\.)?(?<index>\d+))(?:\.(?<path>.*?))?(?::(?<line>\d+))?$/.exec(
+        issue.path,
+      )?.groups;
+    const document =
+      place?.index === undefined
+        ? documents.find(({ value }) => value.kind === place?.kind && value.name === place?.name)
+        : documents[Number(place.index)];
+    if (!place || !document) return issue;
+    const path = (place.path ?? '')
+      .split('.')
+      .flatMap((part) => (part === '' ? [] : [/^\d+$/.test(part) ? Number(part) : part]));
+    const at = document.locate(path, place.line === undefined ? undefined : Number(place.line));
+    return { path: at, message: path.length === 0 ? issue.message : `${path.join('.')}: ${issue.message}` };
   });
   return new DrawbridgeError(error.code, error.message, { ...error.details, issues });
 }
@@ -92,7 +107,13 @@ function parseFile(file: string, text: string, issues: Issue[]): FileDocument[] 
     if (yaml.errors.length > 0) continue;
     const value: unknown = yaml.toJS();
     if (value === null) continue;
-    const locate = (path: Path) => at(offsetOf(yaml, path));
+    const locate = (path: Path, inner?: number) => {
+      const start = lines.linePos(offsetOf(yaml, path)).line;
+      if (inner === undefined) return `${file}:${start}`;
+      const node = yaml.getIn(path, true);
+      const block = isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED');
+      return `${file}:${start + inner - (block ? 0 : 1)}`;
+    };
     if (typeof value !== 'object' || Array.isArray(value))
       issues.push({ path: locate([]), message: 'a document must be a map with kind and name' });
     else documents.push({ value: { ...value }, locate });

@@ -11,7 +11,8 @@ const packet = (code: number, rest: Buffer = Buffer.alloc(0)): Buffer => {
 };
 const SSL = packet(80_877_103);
 const GSS = packet(80_877_104);
-const startup = (text = 'user\0alice\0database\0orders\0\0', version = 196_608) => packet(version, Buffer.from(text));
+const startup = (text = 'user\0alice\0database\0orders\0\0', version = 196_608) =>
+  packet(version, Buffer.from(text));
 const password = (text: string): Buffer => {
   const bytes = Buffer.alloc(6 + text.length);
   bytes.write('p');
@@ -41,16 +42,21 @@ function talk(packets: readonly Buffer[], sizes: readonly number[]): { step: Doo
 
 test('lets the secret in, whatever the split of the bytes', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), fc.subarray([GSS, SSL]), (sizes, asked) => {
-      const { step, replies } = talk([...asked, startup(), password('secret')], sizes);
-      expect(step).toEqual({ kind: 'connect', startup: startup() });
-      expect(replies).toBe(`${'N'.repeat(asked.length)}R\0\0\0\b\0\0\0\x03`);
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }),
+      fc.subarray([GSS, SSL]),
+      (sizes, asked) => {
+        const { step, replies } = talk([...asked, startup(), password('secret')], sizes);
+        expect(step).toEqual({ kind: 'connect', startup: startup() });
+        expect(replies).toBe(`${'N'.repeat(asked.length)}R\0\0\0\b\0\0\0\x03`);
+      },
+    ),
   );
 });
 
 test('keeps every other password out', () => {
-  for (const wrong of ['', 'Secret', 'secret\0', 'secrets', 'secre']) expect(talk([startup(), password(wrong)], [100]).step.kind).toBe('wrong-password');
+  for (const wrong of ['', 'Secret', 'secret\0', 'secrets', 'secre'])
+    expect(talk([startup(), password(wrong)], [100]).step.kind).toBe('wrong-password');
 });
 
 test('hands a cancel request on untouched', () => {

@@ -174,6 +174,24 @@ describe('one approval', () => {
     await expect(review(bob)).rejects.toMatchObject({ code: 'policy_denied' });
   });
 
+  it('is enough where policy asks for less than when the request was made', async () => {
+    const one = { ...QUORUM, cedar: QUORUM.cedar.replace('2 of dba, security', 'dba') };
+    await world.access.documents.bootstrap([QUORUM], 'always');
+    await review(bob);
+    await world.access.documents.bootstrap([one], 'always');
+    expect(await review(await world.person('beth', 'dba'))).toMatchObject({ state: 'approved' });
+  });
+
+  it('of many requests at once does not run the pool of connections dry', async () => {
+    const people = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => world.person(`engineer-${n}`, 'engineering')),
+    );
+    const wish = { resource: 'orders-db', profile: 'read', duration: 600, reason: 'a look' };
+    const requests = await Promise.all(people.map((person) => world.access.requests.create(person, wish)));
+    await Promise.all(requests.map(({ id }) => world.access.reviews.review(bob, id, { verdict: 'approve' })));
+    expect(await grants()).toHaveLength(20);
+  });
+
   it('counts towards what policy asks now, not when the request was made', async () => {
     await world.access.documents.bootstrap([QUORUM], 'always');
     expect(await review(bob)).toMatchObject({

@@ -10,6 +10,7 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { newId } from '../new-id.ts';
 import type { Database } from '../store/database.ts';
+import type { StoredResource } from '../store/documents.ts';
 import type { Announcer } from './announce.ts';
 import { type Authorizer, isJustification } from './authorizer.ts';
 import type { Caller } from './caller.ts';
@@ -30,6 +31,14 @@ export interface ReviewsParts {
   readonly grants: Pick<Grants, 'issue'>;
 }
 
+interface Approving {
+  readonly stored: StoredRequest;
+  readonly review: NewReview;
+  readonly now: number;
+  /** As it is now; undefined where it is gone. */
+  readonly resource: StoredResource | undefined;
+}
+
 /** Approvals and denials of access requests. */
 export class Reviews {
   readonly #parts: ReviewsParts;
@@ -47,7 +56,7 @@ export class Reviews {
   async review(caller: Caller, id: RequestId, review: NewReview): Promise<AccessRequest> {
     const { db, authorizer, clock, configuration } = this.#parts;
     // Read before the transaction: within it a second connection would be needed, and a pool of them can run dry.
-    const documents = await configuration.current();
+    const { resources } = await configuration.current();
     return db.transaction().execute(async (transaction) => {
       await transaction.selectFrom('access_requests').select('id').where('id', '=', id).forUpdate().execute();
       const now = clock.now();
@@ -55,7 +64,13 @@ export class Reviews {
       this.#assertMayReview(stored, caller, id);
       assertOnlyShortens(stored, review);
       if (review.verdict === 'deny') await this.#deny(transaction, caller, stored, review, now);
-      else await this.#approve(transaction, caller, stored, review, now);
+      else
+        await this.#approve(transaction, caller, {
+          stored,
+          review,
+          now,
+          resource: resources.get(stored.request.resource),
+        });
       const after = await findRequest(transaction, id, now);
       if (!after) throw noSuchRequest(id);
       return viewOf(authorizer, after, caller.user);
@@ -107,18 +122,17 @@ export class Reviews {
   async #approve(
     transaction: Kysely<Database>,
     caller: Caller,
-    stored: StoredRequest,
-    review: NewReview,
-    now: number,
+    { stored, review, now, resource: target }: Approving,
   ): Promise<void> {
     const { announcer, grants } = this.#parts;
     const { request } = stored;
     const { id, resource, profile, reason } = request;
     const durations = [...request.reviews, review].map((each) => each.duration ?? request.duration);
     const duration = Math.min(request.duration, ...durations);
-    const needs = await this.#needsNow(transaction, stored, duration);
+    const needs = await this.#needsNow(transaction, stored, target, duration);
     const groups = caller.user.groups;
-    if (needs.length > 0 && !canApprove(unmetApprovals(needs, stored.approvals), groups))
+    const missing = unmetApprovals(needs, stored.approvals);
+    if (missing.length > 0 && !canApprove(missing, groups))
       throw new DrawbridgeError(
         'not_a_reviewer',
         'policy changed, and your review no longer counts for this request',
@@ -168,11 +182,10 @@ export class Reviews {
   async #needsNow(
     transaction: Kysely<Database>,
     { request, address }: StoredRequest,
+    resource: StoredResource | undefined,
     duration: number,
   ): Promise<readonly Requirement[]> {
-    const { authorizer, configuration } = this.#parts;
-    const { resources } = await configuration.current();
-    const resource = resources.get(request.resource);
+    const { authorizer } = this.#parts;
     const user = await findUser(transaction, request.principal.id);
     if (!resource || !user || !Object.hasOwn(resource.profiles, request.profile))
       throw new DrawbridgeError('not_found', `${request.profile} of ${request.resource} is no longer there`);

@@ -20,7 +20,9 @@ export interface EventStreamParts<V> {
   readonly logger: Logger;
   readonly hello: LiveEvent;
   /** Loads what changed and answers, per viewer, with the event to send or undefined where it is not theirs to see. */
-  readonly resolve: (change: Change) => Promise<(viewer: V) => LiveEvent | undefined | Promise<LiveEvent | undefined>>;
+  readonly resolve: (
+    change: Change,
+  ) => Promise<(viewer: V) => LiveEvent | undefined | Promise<LiveEvent | undefined>>;
 }
 
 const KEEP_ALIVE = 15_000;
@@ -63,7 +65,9 @@ export class EventStream<V> {
     if (this.#subscribers.size === 0) return;
     this.#queue = this.#queue
       .then(() => this.#deliver(change))
-      .catch((error: unknown) => this.#parts.logger.error({ err: error, change }, 'live event could not be delivered'));
+      .catch((error: unknown) =>
+        this.#parts.logger.error({ err: error, change }, 'live event could not be delivered'),
+      );
   }
 
   /** Sends `hello` once more: clients read everything anew. For after changes could not be heard for a while. */

@@ -1,4 +1,11 @@
-import { DrawbridgeError, type Grant, type Session, type SessionId, type SignInId, type User } from '@drawbridge/contract';
+import {
+  DrawbridgeError,
+  type Grant,
+  type Session,
+  type SessionId,
+  type SignInId,
+  type User,
+} from '@drawbridge/contract';
 import type { Audit } from '../access/audit.ts';
 import type { Authorizer } from '../access/authorizer.ts';
 import type { Documents } from '../access/documents.ts';
@@ -32,7 +39,8 @@ type C = Call<SignedIn>;
 
 /** What each operation of the API does: it finds the service that knows, and says who asks. */
 export function createHandlers(parts: HandlerParts): Handlers<SignedIn> {
-  const { audit, authorizer, documents, events, grants, identity, requests, resources, reviews, sessions } = parts;
+  const { audit, authorizer, documents, events, grants, identity, requests, resources, reviews, sessions } =
+    parts;
   const from = ({ caller, address }: C) => ({ user: caller.user, address });
 
   return {
@@ -63,7 +71,8 @@ export function createHandlers(parts: HandlerParts): Handlers<SignedIn> {
 
     listGrants: async ({ query }, call) => ({ grants: await grants.list(from(call), query) }),
     getGrant: ({ params }, call) => grants.get(from(call), params.id),
-    revokeGrant: ({ params, body }, call): Promise<Grant> => grants.revoke(from(call), params.id, body.reason),
+    revokeGrant: ({ params, body }, call): Promise<Grant> =>
+      grants.revoke(from(call), params.id, body.reason),
 
     listSessions: async ({ query }, call) => ({ sessions: await sessions.list(from(call), query) }),
     getSession: ({ params }, call): Promise<Session> => sessions.get(from(call), params.id),
@@ -85,13 +94,19 @@ export function createHandlers(parts: HandlerParts): Handlers<SignedIn> {
     events: async (_input, { caller, request, response }) => {
       const { authorization } = request.headers;
       // The stream outlives the token it was opened with, by no more than the sign-in itself.
-      events.open(response, { viewer: caller.user, stillValid: () => stillSignedIn(identity, authorization) });
+      events.open(response, {
+        viewer: caller.user,
+        stillValid: () => stillSignedIn(identity, authorization),
+      });
       return STREAMED;
     },
   };
 }
 
-async function stillSignedIn(identity: HandlerParts['identity'], authorization: string | undefined): Promise<boolean> {
+async function stillSignedIn(
+  identity: HandlerParts['identity'],
+  authorization: string | undefined,
+): Promise<boolean> {
   try {
     await identity.authenticate(authorization);
     return true;

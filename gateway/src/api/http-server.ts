@@ -1,6 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { api, DrawbridgeError, ISSUER_PATH, type Operation, type Output, type ParsedInput, type Route } from '@drawbridge/contract';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import {
+  api,
+  DrawbridgeError,
+  ISSUER_PATH,
+  type Operation,
+  type Output,
+  type ParsedInput,
+  type Route,
+} from '@drawbridge/contract';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { z } from 'zod';
 import type { Logger } from '../observe/logger.ts';
 import { openApiDocument } from './openapi.ts';
@@ -21,7 +34,10 @@ type Api = typeof api;
 
 /** One function an operation. `recordingKeys` alone is open to everybody, so its caller is undefined. */
 export type Handlers<C> = {
-  readonly [O in Exclude<Operation, 'recordingKeys'>]: (input: ParsedInput<O>, call: Call<C>) => Promise<Result<O>>;
+  readonly [O in Exclude<Operation, 'recordingKeys'>]: (
+    input: ParsedInput<O>,
+    call: Call<C>,
+  ) => Promise<Result<O>>;
 } & { readonly recordingKeys: () => Promise<Output<'recordingKeys'>> };
 
 export interface HttpServerParts<C> {
@@ -33,8 +49,15 @@ export interface HttpServerParts<C> {
   readonly handlers: Handlers<C>;
   /** Serves everything under `ISSUER_PATH`. */
   readonly issuer: (request: IncomingMessage, response: ServerResponse) => void;
-  readonly ready: () => Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, boolean>> }>;
-  readonly metrics: { readonly contentType: string; text(): Promise<string>; requestAnswered(operation: string, status: number, seconds: number): void };
+  readonly ready: () => Promise<{
+    readonly ready: boolean;
+    readonly checks: Readonly<Record<string, boolean>>;
+  }>;
+  readonly metrics: {
+    readonly contentType: string;
+    text(): Promise<string>;
+    requestAnswered(operation: string, status: number, seconds: number): void;
+  };
   /** Who may read `/metrics`: undefined is everybody who reaches the port. */
   readonly metricsToken: string | undefined;
 }
@@ -54,12 +77,25 @@ export function createHttpServer<C>(parts: HttpServerParts<C>): FastifyInstance 
   }) as unknown as FastifyInstance;
 
   server.addHook('onSend', async (_request, reply) => {
-    reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" });
+    reply.headers({
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    });
     if (parts.tls) reply.header('strict-transport-security', 'max-age=31536000');
   });
   server.setErrorHandler((error, request, reply) => refuse(error, request, reply, parts.logger));
   server.setNotFoundHandler((request, reply) => {
-    refuse(new DrawbridgeError('not_found', `there is nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 100)}`), request, reply, parts.logger);
+    refuse(
+      new DrawbridgeError(
+        'not_found',
+        `there is nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 100)}`,
+      ),
+      request,
+      reply,
+      parts.logger,
+    );
   });
 
   for (const operation of Object.keys(api) as Operation[]) addRoute(server, operation, parts);
@@ -81,7 +117,11 @@ function addRoute<C>(server: FastifyInstance, operation: Operation, parts: HttpS
     handler: async (request, reply) => {
       const started = process.hrtime.bigint();
       reply.raw.once('finish', () => {
-        parts.metrics.requestAnswered(operation, reply.raw.statusCode, Number(process.hrtime.bigint() - started) / 1e9);
+        parts.metrics.requestAnswered(
+          operation,
+          reply.raw.statusCode,
+          Number(process.hrtime.bigint() - started) / 1e9,
+        );
       });
       if (operation === 'recordingKeys') return parts.handlers.recordingKeys();
       const caller = await parts.authenticate(request.headers.authorization);
@@ -90,7 +130,12 @@ function addRoute<C>(server: FastifyInstance, operation: Operation, parts: HttpS
         ...(route.query && { query: parse(route.query, request.query, 'query') }),
         ...(route.body && { body: parse(route.body, request.body ?? {}, 'body') }),
       };
-      const result = await handler(input, { caller, address: request.ip, request: request.raw, response: reply.raw });
+      const result = await handler(input, {
+        caller,
+        address: request.ip,
+        request: request.raw,
+        response: reply.raw,
+      });
       if (result === STREAMED) return reply.hijack();
       return result;
     },
@@ -100,9 +145,16 @@ function addRoute<C>(server: FastifyInstance, operation: Operation, parts: HttpS
 function parse(schema: z.ZodType, value: unknown, place: string): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => ({ path: [place, ...issue.path].join('.'), message: issue.message }));
+  const issues = parsed.error.issues.map((issue) => ({
+    path: [place, ...issue.path].join('.'),
+    message: issue.message,
+  }));
   const first = issues[0];
-  throw new DrawbridgeError('invalid_request', first === undefined ? 'the request is not valid' : `${first.path}: ${first.message}`, { issues });
+  throw new DrawbridgeError(
+    'invalid_request',
+    first === undefined ? 'the request is not valid' : `${first.path}: ${first.message}`,
+    { issues },
+  );
 }
 
 /** `oidc-provider` reads requests itself, so fastify must leave their bodies alone. */
@@ -124,8 +176,14 @@ function addHealth<C>(server: FastifyInstance, parts: HttpServerParts<C>): void 
     return reply.code(state.ready ? 200 : 503).send(state);
   });
   server.get('/metrics', async (request, reply) => {
-    if (parts.metricsToken !== undefined && request.headers.authorization !== `Bearer ${parts.metricsToken}`) {
-      throw new DrawbridgeError('token_invalid', 'metrics need the bearer token of the gateway’s configuration');
+    if (
+      parts.metricsToken !== undefined &&
+      request.headers.authorization !== `Bearer ${parts.metricsToken}`
+    ) {
+      throw new DrawbridgeError(
+        'token_invalid',
+        'metrics need the bearer token of the gateway’s configuration',
+      );
     }
     return reply.header('content-type', parts.metrics.contentType).send(await parts.metrics.text());
   });
@@ -134,7 +192,8 @@ function addHealth<C>(server: FastifyInstance, parts: HttpServerParts<C>): void 
 /** Fastify's own refusals in the contract's words; everything unforeseen is `internal`, told only to the log. */
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
   const refusal = toDrawbridgeError(error);
-  if (refusal.status >= 500) logger.error({ err: error, method: request.method, path: request.routeOptions.url }, 'request failed');
+  if (refusal.status >= 500)
+    logger.error({ err: error, method: request.method, path: request.routeOptions.url }, 'request failed');
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
   reply.code(refusal.status).send(refusal.toBody());
 }
@@ -142,7 +201,14 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, lo
 function toDrawbridgeError(error: unknown): DrawbridgeError {
   if (error instanceof DrawbridgeError) return error;
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
-  if (status === 413) return new DrawbridgeError('payload_too_large', `the body is over ${LARGEST_BODY / 1024 / 1024} MiB`);
-  if (typeof status === 'number' && status >= 400 && status < 500) return new DrawbridgeError('invalid_request', 'the body is not valid JSON');
-  return new DrawbridgeError('internal', 'the gateway failed to answer this; its log says why', {}, { cause: error });
+  if (status === 413)
+    return new DrawbridgeError('payload_too_large', `the body is over ${LARGEST_BODY / 1024 / 1024} MiB`);
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return new DrawbridgeError('invalid_request', 'the body is not valid JSON');
+  return new DrawbridgeError(
+    'internal',
+    'the gateway failed to answer this; its log says why',
+    {},
+    { cause: error },
+  );
 }

@@ -5,7 +5,11 @@ const toPath = (path: string) => path.replace(/:(\w+)/g, '{$1}');
 
 /** JSON Schema of a zod schema as OpenAPI 3.1 takes it; brands and transforms show as what is sent. */
 const schema = (type: z.ZodType, io: 'input' | 'output') => {
-  const { $schema: _, ...rest } = z.toJSONSchema(type, { target: 'draft-2020-12', io, unrepresentable: 'any' });
+  const { $schema: _, ...rest } = z.toJSONSchema(type, {
+    target: 'draft-2020-12',
+    io,
+    unrepresentable: 'any',
+  });
   return rest;
 };
 
@@ -21,11 +25,15 @@ const operation = (id: string, route: Route) => ({
   operationId: id,
   summary: route.summary,
   parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
-  ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: schema(route.body, 'input') } } } }),
+  ...(route.body && {
+    requestBody: { required: true, content: { 'application/json': { schema: schema(route.body, 'input') } } },
+  }),
   responses: {
     200: {
       description: 'Done',
-      content: route.mediaType ? { [route.mediaType]: {} } : { 'application/json': { schema: schema(route.response, 'output') } },
+      content: route.mediaType
+        ? { [route.mediaType]: {} }
+        : { 'application/json': { schema: schema(route.response, 'output') } },
     },
     default: {
       description: `Refused or failed; \`error.code\` is one of ${Object.keys(errorStatus).join(', ')}`,
@@ -48,7 +56,12 @@ export function openApiDocument(publicUrl: string, version: string) {
     security: [{ signIn: [] }],
     paths,
     components: {
-      securitySchemes: { signIn: { type: 'openIdConnect', openIdConnectUrl: `${publicUrl}${ISSUER_PATH}/.well-known/openid-configuration` } },
+      securitySchemes: {
+        signIn: {
+          type: 'openIdConnect',
+          openIdConnectUrl: `${publicUrl}${ISSUER_PATH}/.well-known/openid-configuration`,
+        },
+      },
       schemas: { Error: schema(ErrorBody, 'output') },
     },
   };

@@ -7,11 +7,24 @@ export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'fat
  * Paths that are never written, wherever a careless call may put them. Logging a secret is a mistake of
  * the caller; this is the net under it.
  */
-const secrets = ['password', 'secret', 'token', 'authorization', 'cookie', 'clientSecret', 'access_token', 'refresh_token', 'id_token'];
+const secrets = [
+  'password',
+  'secret',
+  'token',
+  'authorization',
+  'cookie',
+  'clientSecret',
+  'access_token',
+  'refresh_token',
+  'id_token',
+];
 const redact = secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /** Logs to standard error, so that standard output stays free for what a command answers. */
-export function createLogger(level: string, destination: DestinationStream = pino.destination({ dest: 2, sync: false })): PinoLogger {
+export function createLogger(
+  level: string,
+  destination: DestinationStream = pino.destination({ dest: 2, sync: false }),
+): PinoLogger {
   return pino(
     {
       level,

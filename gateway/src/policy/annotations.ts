@@ -15,7 +15,7 @@ export interface Annotated {
 }
 
 /** The context field that a requirement changes once it is met; its forbid has to ask for it. */
-export const requirementField = {
+const requirementField = {
   approve: ['approved'],
   justify: ['hasReason', 'hasTicket'],
   mfa: ['mfaSeconds'],

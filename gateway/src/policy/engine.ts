@@ -10,7 +10,7 @@ import { type CedarRequest, type Facts, type Question, toCedar } from './questio
 import { actionWords, POLICY_SCHEMA } from './schema.ts';
 
 /** One policy that had a part in a decision, in words. */
-export interface PolicyExplanation {
+interface PolicyExplanation {
   readonly id: string;
   readonly effect: 'permit' | 'forbid';
   readonly description?: string;

@@ -23,7 +23,7 @@ export interface Policy extends Annotated {
 export type PolicySet = ReadonlyMap<string, Policy>;
 
 /** Why a document's policies can't be taken. `line` counts from 1 in the document's `cedar` text. */
-export interface PolicyProblem {
+interface PolicyProblem {
   readonly document: string;
   readonly line: number;
   readonly reason: string;

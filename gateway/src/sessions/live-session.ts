@@ -8,10 +8,10 @@ import {
 } from '@drawbridge/contract';
 import type { MaskingRule } from '../masking/rule.ts';
 import type { Action, Decision } from '../policy/decision.ts';
-import type { RecordingEntry, Recorder } from '../recording/recorder.ts';
-import type { SessionCounters } from './session-store.ts';
-import type { SessionResource } from './session-resource.ts';
+import type { Recorder, RecordingEntry } from '../recording/recorder.ts';
 import type { Session, SessionEnd, TargetCredential } from './session.ts';
+import type { SessionResource } from './session-resource.ts';
+import type { SessionCounters } from './session-store.ts';
 
 /** What a live session is made of. */
 export interface LiveSessionParts {
@@ -37,7 +37,13 @@ export class LiveSession implements Session {
   readonly resource: Session['resource'];
   readonly rules: readonly MaskingRule[];
   readonly clientAddress: string | undefined;
-  readonly counters: SessionCounters = { statements: 0, refused: 0, rows: 0, bytesOut: 0, clientName: undefined };
+  readonly counters: SessionCounters = {
+    statements: 0,
+    refused: 0,
+    rows: 0,
+    bytesOut: 0,
+    clientName: undefined,
+  };
 
   readonly #allow: ReadonlySet<string>;
   readonly #begin: LiveSessionParts['begin'];
@@ -47,13 +53,18 @@ export class LiveSession implements Session {
 
   constructor(parts: LiveSessionParts) {
     const profile = parts.resource.profiles[parts.profile];
-    if (profile === undefined) throw new DrawbridgeError('not_found', `${parts.resource.name} has no profile ${parts.profile}`);
+    if (profile === undefined)
+      throw new DrawbridgeError('not_found', `${parts.resource.name} has no profile ${parts.profile}`);
     this.id = parts.id;
     this.principal = parts.principal;
     this.signInId = parts.signInId;
     this.grantId = parts.grantId;
     this.profile = parts.profile;
-    this.resource = { name: parts.resource.name, protocol: parts.resource.protocol, labels: parts.resource.labels };
+    this.resource = {
+      name: parts.resource.name,
+      protocol: parts.resource.protocol,
+      labels: parts.resource.labels,
+    };
     this.rules = parts.rules;
     this.clientAddress = parts.clientAddress;
     this.#allow = new Set(profile.allow);
@@ -101,7 +112,11 @@ export class LiveSession implements Session {
     _actions: readonly Action[],
     needs: Extract<Decision, { verdict: 'needs' }>,
   ): Promise<Exclude<Decision, { verdict: 'needs' }>> {
-    return { verdict: 'deny', reason: 'it needs a review, and this gateway can only have access requests reviewed', policies: needs.policies };
+    return {
+      verdict: 'deny',
+      reason: 'it needs a review, and this gateway can only have access requests reviewed',
+      policies: needs.policies,
+    };
   }
 
   record(entries: readonly RecordingEntry[]): void {

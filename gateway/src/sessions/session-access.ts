@@ -1,4 +1,10 @@
-import { DrawbridgeError, type Session, type SessionId, type SignInId, type User } from '@drawbridge/contract';
+import {
+  DrawbridgeError,
+  type Session,
+  type SessionId,
+  type SignInId,
+  type User,
+} from '@drawbridge/contract';
 import type { Recordings } from '../recording/recorder.ts';
 import type { SessionFilter, SessionStore } from './session-store.ts';
 
@@ -33,7 +39,11 @@ export class SessionAccess {
   async list(caller: Asking, filter: Omit<SessionFilter, 'visibleTo'>): Promise<Session[]> {
     const { policy, resourceNames, store } = this.#parts;
     const names = filter.resource === undefined ? await resourceNames() : [filter.resource];
-    const visible = (await Promise.all(names.map(async (name) => ((await policy.may(caller, 'recording.view', name)) ? [name] : [])))).flat();
+    const visible = (
+      await Promise.all(
+        names.map(async (name) => ((await policy.may(caller, 'recording.view', name)) ? [name] : [])),
+      )
+    ).flat();
     return store.list({ ...filter, visibleTo: { userId: caller.user.id, resources: visible } });
   }
 
@@ -49,12 +59,16 @@ export class SessionAccess {
   }
 
   async canSee(caller: Asking, session: Session): Promise<boolean> {
-    return session.principal.id === caller.user.id || (await this.#parts.policy.may(caller, 'recording.view', session.resource));
+    return (
+      session.principal.id === caller.user.id ||
+      (await this.#parts.policy.may(caller, 'recording.view', session.resource))
+    );
   }
 
   /** Whether there is any resource whose recordings the caller may view. */
   async mayViewAny(caller: Asking): Promise<boolean> {
-    for (const name of await this.#parts.resourceNames()) if (await this.#parts.policy.may(caller, 'recording.view', name)) return true;
+    for (const name of await this.#parts.resourceNames())
+      if (await this.#parts.policy.may(caller, 'recording.view', name)) return true;
     return false;
   }
 
@@ -71,10 +85,12 @@ export class SessionAccess {
     const { policy, store, terminationRequested } = this.#parts;
     const session = await this.watch(id);
     const own = session?.principal.id === caller.user.id;
-    const may = session !== undefined && (own || (await policy.may(caller, 'session.terminate', session.resource)));
+    const may =
+      session !== undefined && (own || (await policy.may(caller, 'session.terminate', session.resource)));
     if (session === undefined || (!may && !(await this.canSee(caller, session)))) throw noSuchSession(id);
     if (!may) throw new DrawbridgeError('forbidden', `you may see ${id} but not end it`);
-    if (session.state !== 'live') throw new DrawbridgeError('not_active', `the session has ended already`, { id });
+    if (session.state !== 'live')
+      throw new DrawbridgeError('not_active', `the session has ended already`, { id });
     const words = `ended by ${caller.user.displayName}${reason ? ` (${reason})` : ''}`;
     await store.requestTermination(id, words);
     await terminationRequested(caller, session, words);
@@ -85,10 +101,12 @@ export class SessionAccess {
   async recording(caller: Asking, id: SessionId): Promise<AsyncIterable<Uint8Array>> {
     const session = await this.get(caller, id);
     const recording = await this.#parts.recordings.read(id);
-    if (recording === undefined) throw new DrawbridgeError('not_found', `the recording of ${id} is not on this gateway`);
+    if (recording === undefined)
+      throw new DrawbridgeError('not_found', `the recording of ${id} is not on this gateway`);
     if (session.principal.id !== caller.user.id) await this.#parts.viewed(caller, session);
     return recording;
   }
 }
 
-const noSuchSession = (id: SessionId) => new DrawbridgeError('not_found', `there is no session ${id} that you may see`);
+const noSuchSession = (id: SessionId) =>
+  new DrawbridgeError('not_found', `there is no session ${id} that you may see`);

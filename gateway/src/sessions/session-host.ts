@@ -14,8 +14,8 @@ import { newId } from '../new-id.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Recorder, Recordings } from '../recording/recorder.ts';
 import { LiveSession } from './live-session.ts';
-import type { SessionRegistry } from './session-registry.ts';
 import type { ProtocolHandler, SessionEnd, TargetCredential } from './session.ts';
+import type { SessionRegistry } from './session-registry.ts';
 import type { SessionResource } from './session-resource.ts';
 import type { SessionStore } from './session-store.ts';
 
@@ -40,20 +40,35 @@ export interface SessionHostParts {
     /** Undefined where there is none of that name. */
     find(name: string): Promise<SessionResource | undefined>;
     /** Undefined where resource or profile are gone. */
-    credential(resource: string, profile: string): Promise<{ username: string; password: string } | undefined>;
+    credential(
+      resource: string,
+      profile: string,
+    ): Promise<{ username: string; password: string } | undefined>;
     rulesFor(resource: SessionResource): Promise<readonly MaskingRule[]>;
   };
   readonly grants: {
     /** The caller's approved or active grant; throws `access_needed` where there is none. */
     findUsable(user: User, resource: string, profile: string | undefined): Promise<Grant>;
     /** Whether policy, as it stands, still lets the holder connect from there. */
-    stillAllowed(grant: Grant, address: string | undefined): Promise<'allowed' | 'policy_changed' | 'resource_removed'>;
+    stillAllowed(
+      grant: Grant,
+      address: string | undefined,
+    ): Promise<'allowed' | 'policy_changed' | 'resource_removed'>;
     /** Starts the clock at first use; the grant as it then is. Throws `grant_expired` and the like. */
     activate(grant: Grant, address: string | undefined): Promise<Grant>;
   };
   readonly announce: (id: SessionId) => Promise<void>;
-  readonly audit: (user: User, address: string | undefined, action: string, subject: SessionId, details: Readonly<Record<string, unknown>>) => Promise<void>;
-  readonly observe: { sessionStarted(protocol: Protocol): void; sessionEnded(protocol: Protocol, end: SessionEnd): void };
+  readonly audit: (
+    user: User,
+    address: string | undefined,
+    action: string,
+    subject: SessionId,
+    details: Readonly<Record<string, unknown>>,
+  ) => Promise<void>;
+  readonly observe: {
+    sessionStarted(protocol: Protocol): void;
+    sessionEnded(protocol: Protocol, end: SessionEnd): void;
+  };
 }
 
 /** Opens sessions, runs them on their protocol, and sees them closed and sealed. */
@@ -74,16 +89,29 @@ export class SessionHost {
    */
   async open(connection: Connection): Promise<(stream: Duplex) => Promise<SessionEnd>> {
     const { grants, resources, registry } = this.#parts;
-    if (this.#closing) throw new DrawbridgeError('shutting_down', 'this gateway is shutting down', { hint: 'Connect again in a moment.' });
-    if (!registry.connected) throw new DrawbridgeError('not_ready', 'the gateway has lost its store and accepts no sessions until it is back');
+    if (this.#closing)
+      throw new DrawbridgeError('shutting_down', 'this gateway is shutting down', {
+        hint: 'Connect again in a moment.',
+      });
+    if (!registry.connected)
+      throw new DrawbridgeError(
+        'not_ready',
+        'the gateway has lost its store and accepts no sessions until it is back',
+      );
     const grant = await grants.findUsable(connection.user, connection.resource, connection.profile);
     if ((await grants.stillAllowed(grant, connection.address)) !== 'allowed') {
-      throw new DrawbridgeError('policy_denied', `policy no longer lets you connect to ${grant.resource} as ${grant.profile}`, { id: grant.id });
+      throw new DrawbridgeError(
+        'policy_denied',
+        `policy no longer lets you connect to ${grant.resource} as ${grant.profile}`,
+        { id: grant.id },
+      );
     }
     const resource = await resources.find(grant.resource);
-    if (resource === undefined) throw new DrawbridgeError('not_found', `there is no resource ${grant.resource}`);
+    if (resource === undefined)
+      throw new DrawbridgeError('not_found', `there is no resource ${grant.resource}`);
     const handler = this.#protocols.get(resource.protocol);
-    if (handler === undefined) throw new DrawbridgeError('not_ready', `this gateway doesn't speak ${resource.protocol}`);
+    if (handler === undefined)
+      throw new DrawbridgeError('not_ready', `this gateway doesn't speak ${resource.protocol}`);
     const session = new LiveSession({
       id: newId('ses'),
       principal: connection.user,
@@ -111,12 +139,16 @@ export class SessionHost {
     return run;
   }
 
-  async #begin(session: LiveSession, found: Grant): Promise<{ recorder: Recorder; credential: TargetCredential }> {
+  async #begin(
+    session: LiveSession,
+    found: Grant,
+  ): Promise<{ recorder: Recorder; credential: TargetCredential }> {
     const { clock, grants, observe, recordings, registry, resources, store } = this.#parts;
     if (this.#closing) throw new DrawbridgeError('shutting_down', 'this gateway is shutting down');
     const grant = await grants.activate(found, session.clientAddress);
     const resource = await resources.find(grant.resource);
-    if (resource === undefined) throw new DrawbridgeError('not_found', `there is no resource ${grant.resource}`);
+    if (resource === undefined)
+      throw new DrawbridgeError('not_found', `there is no resource ${grant.resource}`);
     const startedAt = new Date(clock.now());
     await store.insert({
       id: session.id,
@@ -136,7 +168,12 @@ export class SessionHost {
         session: session.id,
         grant: grant.id,
         gateway: this.#parts.gatewayId,
-        principal: { kind: 'user', id: session.principal.id, name: session.principal.name, displayName: session.principal.displayName },
+        principal: {
+          kind: 'user',
+          id: session.principal.id,
+          name: session.principal.name,
+          displayName: session.principal.displayName,
+        },
         resource: grant.resource,
         profile: grant.profile,
         protocol: resource.protocol,
@@ -156,13 +193,24 @@ export class SessionHost {
       await registry.add(session, grant);
       observe.sessionStarted(resource.protocol);
       await this.#parts.announce(session.id);
-      await this.#parts.audit(session.principal, session.clientAddress, 'session.started', session.id, { grantId: grant.id, resource: grant.resource, profile: grant.profile });
+      await this.#parts.audit(session.principal, session.clientAddress, 'session.started', session.id, {
+        grantId: grant.id,
+        resource: grant.resource,
+        profile: grant.profile,
+      });
       const account = await resources.credential(grant.resource, grant.profile);
-      if (account === undefined) throw new DrawbridgeError('not_found', `${grant.resource} no longer has the profile ${grant.profile}`);
+      if (account === undefined)
+        throw new DrawbridgeError(
+          'not_found',
+          `${grant.resource} no longer has the profile ${grant.profile}`,
+        );
       const { ca, ...target } = resource.target;
       return { recorder, credential: { ...target, ...account, ...(ca !== undefined && { ca }) } };
     } catch (error) {
-      await this.#finish(session, recorder, { code: 'target_error', message: 'the session could not be started' });
+      await this.#finish(session, recorder, {
+        code: 'target_error',
+        message: 'the session could not be started',
+      });
       throw error;
     }
   }
@@ -193,17 +241,31 @@ export class SessionHost {
       await recorder.seal({ code: end.code, reason: end.message });
     } catch (error) {
       recording = 'missing';
-      logger.error({ err: error, session: session.id }, 'recording could not be sealed; the next start tries again');
+      logger.error(
+        { err: error, session: session.id },
+        'recording could not be sealed; the next start tries again',
+      );
     }
     observe.sessionEnded(session.resource.protocol, end);
     try {
-      await store.close(session.id, end, new Date(clock.now()), session.counters, recording === 'sealed' ? 'sealed' : 'open');
+      await store.close(
+        session.id,
+        end,
+        new Date(clock.now()),
+        session.counters,
+        recording === 'sealed' ? 'sealed' : 'open',
+      );
       await announce(session.id);
-      await audit(session.principal, session.clientAddress, 'session.ended', session.id, { code: end.code, ...session.counters });
+      await audit(session.principal, session.clientAddress, 'session.ended', session.id, {
+        code: end.code,
+        ...session.counters,
+      });
     } catch (error) {
       logger.error({ err: error, session: session.id }, 'end of session could not be stored');
     }
-    logger.info({ session: session.id, user: session.principal.name, resource: session.resource.name, code: end.code }, 'session ended');
+    logger.info(
+      { session: session.id, user: session.principal.name, resource: session.resource.name, code: end.code },
+      'session ended',
+    );
   }
 }
-

@@ -10,7 +10,12 @@ const resource = ResourceDocument.parse({
   name: 'orders-db',
   protocol: 'postgres',
   target: { host: 'db.example', database: 'orders' },
-  profiles: { read: { credential: { username: 'app', password: { value: 'unused' } }, allow: ['sql.read', 'sql.session'] } },
+  profiles: {
+    read: {
+      credential: { username: 'app', password: { value: 'unused' } },
+      allow: ['sql.read', 'sql.session'],
+    },
+  },
 });
 const person = { kind: 'user', id: newId('usr'), name: 'alice', displayName: 'Alice' } as const;
 const silent = { debug() {}, info() {}, warn() {}, error() {}, fatal() {} };
@@ -23,10 +28,12 @@ let termination: string | undefined;
 let storeAway: boolean;
 let registry: SessionRegistry;
 
-const look = <T>(value: () => T) => async (): Promise<T> => {
-  if (storeAway) throw new Error('connection refused');
-  return value();
-};
+const look =
+  <T>(value: () => T) =>
+  async (): Promise<T> => {
+    if (storeAway) throw new Error('connection refused');
+    return value();
+  };
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -91,7 +98,10 @@ describe('the session registry', () => {
     clock.advance(599_999);
     expect(started.signal.aborted).toBe(false);
     clock.advance(1);
-    expect(started.signal.reason).toEqual({ code: 'grant_expired', message: 'access to orders-db ended: grant expired' });
+    expect(started.signal.reason).toEqual({
+      code: 'grant_expired',
+      message: 'access to orders-db ended: grant expired',
+    });
   });
 
   it('gives a session opened late only what is left', async () => {
@@ -105,7 +115,10 @@ describe('the session registry', () => {
     const started = await live();
     grant = { ...grant, state: 'revoked', endReason: 'wrong database' };
     await registry.grantChanged(grant.id);
-    expect(started.signal.reason).toEqual({ code: 'grant_revoked', message: 'access to orders-db ended: grant revoked (wrong database)' });
+    expect(started.signal.reason).toEqual({
+      code: 'grant_revoked',
+      message: 'access to orders-db ended: grant revoked (wrong database)',
+    });
   });
 
   it('leaves sessions of other grants alone', async () => {
@@ -136,7 +149,10 @@ describe('the session registry', () => {
     const started = await live();
     termination = 'terminated by carol: too many rows';
     await registry.sessionChanged(started.id);
-    expect(started.signal.reason).toEqual({ code: 'terminated', message: 'access to orders-db ended: terminated by carol: too many rows' });
+    expect(started.signal.reason).toEqual({
+      code: 'terminated',
+      message: 'access to orders-db ended: terminated by carol: too many rows',
+    });
   });
 
   it('does not start a session whose grant was revoked while it was being opened', async () => {
@@ -190,13 +206,19 @@ describe('the session registry', () => {
 describe('a live session', () => {
   it('allows what its profile allows, and nothing else', () => {
     const started = session();
-    expect(started.decide([{ name: 'sql.read', object: 'public.orders', context: {} }])).toEqual({ verdict: 'allow', policies: [] });
+    expect(started.decide([{ name: 'sql.read', object: 'public.orders', context: {} }])).toEqual({
+      verdict: 'allow',
+      policies: [],
+    });
     expect(
       started.decide([
         { name: 'sql.read', context: {} },
         { name: 'sql.write', object: 'public.orders', context: {} },
       ]),
-    ).toMatchObject({ verdict: 'deny', reason: "the read profile of orders-db doesn't allow sql.write on public.orders" });
+    ).toMatchObject({
+      verdict: 'deny',
+      reason: "the read profile of orders-db doesn't allow sql.write on public.orders",
+    });
     expect(started.decide([{ name: 'sql.unanalyzable', context: {} }])).toMatchObject({ verdict: 'deny' });
   });
 

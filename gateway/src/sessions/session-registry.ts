@@ -8,7 +8,10 @@ export interface RegistryChecks {
   grant(id: GrantId): Promise<Grant | undefined>;
   signInOpen(id: SignInId): Promise<boolean>;
   /** Whether the resource and profile still exist and policy still lets the holder connect. */
-  stillAllowed(grant: Grant, address: string | undefined): Promise<'allowed' | 'policy_changed' | 'resource_removed'>;
+  stillAllowed(
+    grant: Grant,
+    address: string | undefined,
+  ): Promise<'allowed' | 'policy_changed' | 'resource_removed'>;
   terminationOf(id: SessionId): Promise<string | undefined>;
 }
 
@@ -108,7 +111,9 @@ export class SessionRegistry {
       return () => undefined;
     }
     const rest = Date.parse(grant.expiresAt) - this.#parts.clock.now();
-    return this.#parts.clock.after(Math.max(0, rest), () => this.#end(session, 'grant_expired', 'grant expired'));
+    return this.#parts.clock.after(Math.max(0, rest), () =>
+      this.#end(session, 'grant_expired', 'grant expired'),
+    );
   }
 
   #end(session: LiveSession, code: SessionEndCode, why: string): void {
@@ -130,11 +135,17 @@ export class SessionRegistry {
       if (grant?.state === 'expired') return this.#end(session, 'grant_expired', 'grant expired');
       if (grant?.state !== 'active') {
         const reason = grant?.endReason === undefined ? '' : ` (${grant.endReason})`;
-        return this.#end(session, 'grant_revoked', `grant ${grant?.state === 'ended' ? 'ended by its holder' : 'revoked'}${reason}`);
+        return this.#end(
+          session,
+          'grant_revoked',
+          `grant ${grant?.state === 'ended' ? 'ended by its holder' : 'revoked'}${reason}`,
+        );
       }
       const allowed = await checks.stillAllowed(grant, session.clientAddress);
-      if (allowed === 'policy_changed') return this.#end(session, 'policy_changed', 'policy changed and no longer allows it');
-      if (allowed === 'resource_removed') return this.#end(session, 'resource_removed', 'the resource was removed');
+      if (allowed === 'policy_changed')
+        return this.#end(session, 'policy_changed', 'policy changed and no longer allows it');
+      if (allowed === 'resource_removed')
+        return this.#end(session, 'resource_removed', 'the resource was removed');
     } catch (error) {
       logger.error({ err: error, session: session.id }, 'session could not be checked and was ended');
       this.#end(session, 'store_lost', 'the gateway could not see whether access was revoked');
@@ -150,7 +161,11 @@ export class SessionRegistry {
         const seen = session.counters.statements + session.counters.rows + session.counters.bytesOut;
         if (this.#counted.get(session.id) === seen) continue;
         this.#counted.set(session.id, seen);
-        this.#parts.count(session).catch((error: unknown) => this.#parts.logger.warn({ err: error, session: session.id }, 'counters could not be stored'));
+        this.#parts
+          .count(session)
+          .catch((error: unknown) =>
+            this.#parts.logger.warn({ err: error, session: session.id }, 'counters could not be stored'),
+          );
       }
       if (this.#sessions.size > 0) this.#countLater();
     });

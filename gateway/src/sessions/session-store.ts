@@ -95,13 +95,31 @@ export class SessionStore {
   }
 
   async count(id: SessionId, counters: SessionCounters): Promise<void> {
-    await this.#db.updateTable('sessions').set(toColumns(counters)).where('id', '=', id).where('state', '=', 'live').execute();
-  }
-
-  async close(id: SessionId, end: SessionEnd, at: Date, counters: SessionCounters, recording: Session['recording']): Promise<void> {
     await this.#db
       .updateTable('sessions')
-      .set({ ...toColumns(counters), state: 'closed', ended_at: at, end_code: end.code, end_reason: end.message, recording })
+      .set(toColumns(counters))
+      .where('id', '=', id)
+      .where('state', '=', 'live')
+      .execute();
+  }
+
+  async close(
+    id: SessionId,
+    end: SessionEnd,
+    at: Date,
+    counters: SessionCounters,
+    recording: Session['recording'],
+  ): Promise<void> {
+    await this.#db
+      .updateTable('sessions')
+      .set({
+        ...toColumns(counters),
+        state: 'closed',
+        ended_at: at,
+        end_code: end.code,
+        end_reason: end.message,
+        recording,
+      })
       .where('id', '=', id)
       .where('state', '=', 'live')
       .execute();
@@ -112,7 +130,12 @@ export class SessionStore {
     const code: SessionEndCode = 'gateway_crashed';
     const rows = await this.#db
       .updateTable('sessions')
-      .set({ state: 'closed', ended_at: at, end_code: code, end_reason: 'the gateway stopped without warning' })
+      .set({
+        state: 'closed',
+        ended_at: at,
+        end_code: code,
+        end_reason: 'the gateway stopped without warning',
+      })
       .where('gateway_id', '=', this.#gateway)
       .where('state', '=', 'live')
       .returning('id')
@@ -125,23 +148,39 @@ export class SessionStore {
   }
 
   async requestTermination(id: SessionId, reason: string): Promise<void> {
-    await this.#db.updateTable('sessions').set({ terminate_reason: reason }).where('id', '=', id).where('state', '=', 'live').execute();
+    await this.#db
+      .updateTable('sessions')
+      .set({ terminate_reason: reason })
+      .where('id', '=', id)
+      .where('state', '=', 'live')
+      .execute();
   }
 
   async terminationOf(id: SessionId): Promise<string | undefined> {
-    const row = await this.#db.selectFrom('sessions').select('terminate_reason').where('id', '=', id).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom('sessions')
+      .select('terminate_reason')
+      .where('id', '=', id)
+      .executeTakeFirst();
     return row?.terminate_reason ?? undefined;
   }
 
   /** The sign-ins under which a person's live sessions were opened, one entry a session. */
   async liveSignIns(user: UserId): Promise<SignInId[]> {
-    const rows = await this.#db.selectFrom('sessions').select('sign_in_id').where('user_id', '=', user).where('state', '=', 'live').execute();
+    const rows = await this.#db
+      .selectFrom('sessions')
+      .select('sign_in_id')
+      .where('user_id', '=', user)
+      .where('state', '=', 'live')
+      .execute();
     return rows.map((row) => row.sign_in_id);
   }
 
   /** Of every resource that ever had a session, removed ones too. */
   async resourceNames(): Promise<string[]> {
-    return (await this.#db.selectFrom('sessions').select('resource').distinct().execute()).map((row) => row.resource);
+    return (await this.#db.selectFrom('sessions').select('resource').distinct().execute()).map(
+      (row) => row.resource,
+    );
   }
 
   async find(id: SessionId): Promise<Session | undefined> {
@@ -150,10 +189,18 @@ export class SessionStore {
   }
 
   async list(filter: SessionFilter): Promise<Session[]> {
-    let query = view(this.#db).orderBy('sessions.started_at', 'desc').orderBy('sessions.id', 'desc').limit(filter.limit);
+    let query = view(this.#db)
+      .orderBy('sessions.started_at', 'desc')
+      .orderBy('sessions.id', 'desc')
+      .limit(filter.limit);
     const { visibleTo } = filter;
     if (visibleTo !== undefined)
-      query = query.where((is) => is.or([is('sessions.user_id', '=', visibleTo.userId), ...visibleTo.resources.map((name) => is('sessions.resource', '=', name))]));
+      query = query.where((is) =>
+        is.or([
+          is('sessions.user_id', '=', visibleTo.userId),
+          ...visibleTo.resources.map((name) => is('sessions.resource', '=', name)),
+        ]),
+      );
     if (filter.resource !== undefined) query = query.where('sessions.resource', '=', filter.resource);
     if (filter.state !== undefined) query = query.where('sessions.state', '=', filter.state);
     if (filter.user !== undefined) query = query.where('users.name', '=', filter.user);

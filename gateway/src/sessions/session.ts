@@ -30,7 +30,11 @@ export interface TargetCredential {
 export interface Session {
   readonly id: SessionId;
   readonly principal: Principal;
-  readonly resource: { readonly name: string; readonly protocol: Protocol; readonly labels: Readonly<Record<string, string>> };
+  readonly resource: {
+    readonly name: string;
+    readonly protocol: Protocol;
+    readonly labels: Readonly<Record<string, string>>;
+  };
   readonly profile: string;
   /** What must be masked in everything that comes back from this resource. */
   readonly rules: readonly MaskingRule[];
@@ -46,7 +50,10 @@ export interface Session {
   /** What policy says to these actions as things stand. Synchronous: it sits on the path of each new statement. */
   decide(actions: readonly Action[]): Decision;
   /** Asks people for what `decide` said it needs, and waits. */
-  hold(actions: readonly Action[], needs: Extract<Decision, { verdict: 'needs' }>): Promise<Exclude<Decision, { verdict: 'needs' }>>;
+  hold(
+    actions: readonly Action[],
+    needs: Extract<Decision, { verdict: 'needs' }>,
+  ): Promise<Exclude<Decision, { verdict: 'needs' }>>;
   /** See `Recorder.record`. To be called before what it describes is forwarded. @throws RecordingFailed */
   record(entries: readonly RecordingEntry[]): void;
 }

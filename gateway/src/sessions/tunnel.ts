@@ -1,6 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { DrawbridgeError, type SignInId, TUNNEL_CLOSE_ENDED, TUNNEL_PATH, TUNNEL_SUBPROTOCOL, type TunnelClose, TunnelQuery, type User } from '@drawbridge/contract';
+import {
+  DrawbridgeError,
+  type SignInId,
+  TUNNEL_CLOSE_ENDED,
+  TUNNEL_PATH,
+  TUNNEL_SUBPROTOCOL,
+  type TunnelClose,
+  TunnelQuery,
+  type User,
+} from '@drawbridge/contract';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -9,7 +18,9 @@ import type { SessionHost } from './session-host.ts';
 import { WebSocketBytes } from './web-socket-bytes.ts';
 
 export interface TunnelParts {
-  readonly authenticate: (authorization: string | undefined) => Promise<{ readonly user: User; readonly signInId: SignInId }>;
+  readonly authenticate: (
+    authorization: string | undefined,
+  ) => Promise<{ readonly user: User; readonly signInId: SignInId }>;
   readonly clock: Clock;
   readonly host: Pick<SessionHost, 'open'>;
   readonly logger: Logger;
@@ -45,7 +56,10 @@ export class Tunnel {
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', (error) => this.#parts.logger.debug({ err: error }, 'tunnel socket failed'));
     this.#upgrade(request, socket, head).catch((error: unknown) => {
-      const refusal = error instanceof DrawbridgeError ? error : new DrawbridgeError('internal', 'the gateway failed to open the tunnel');
+      const refusal =
+        error instanceof DrawbridgeError
+          ? error
+          : new DrawbridgeError('internal', 'the gateway failed to open the tunnel');
       if (refusal.code === 'internal') this.#parts.logger.error({ err: error }, 'tunnel failed');
       this.#parts.refused(refusal.code);
       answer(socket, refusal);
@@ -60,12 +74,16 @@ export class Tunnel {
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://gateway');
-    if (url.pathname !== TUNNEL_PATH) throw new DrawbridgeError('not_found', `no WebSocket is served at ${url.pathname.slice(0, 100)}`);
+    if (url.pathname !== TUNNEL_PATH)
+      throw new DrawbridgeError('not_found', `no WebSocket is served at ${url.pathname.slice(0, 100)}`);
     // Native clients send no Origin. A page in somebody's browser always does, and has no business here.
-    if (request.headers.origin !== undefined) throw new DrawbridgeError('forbidden', 'tunnels are not opened from web pages');
+    if (request.headers.origin !== undefined)
+      throw new DrawbridgeError('forbidden', 'tunnels are not opened from web pages');
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (!offered.includes(TUNNEL_SUBPROTOCOL)) {
-      throw new DrawbridgeError('invalid_request', `the client must speak ${TUNNEL_SUBPROTOCOL}`, { hint: 'Update Drawbridge on this computer.' });
+      throw new DrawbridgeError('invalid_request', `the client must speak ${TUNNEL_SUBPROTOCOL}`, {
+        hint: 'Update Drawbridge on this computer.',
+      });
     }
     const query = TunnelQuery.safeParse(Object.fromEntries(url.searchParams));
     if (!query.success) {

@@ -15,7 +15,8 @@ export class WebSocketBytes extends Duplex {
     socket.on('message', (data: RawData, binary: boolean) => {
       if (this.destroyed) return;
       // The contract is bytes. Text would have been a string somewhere, and can't be trusted to be them.
-      if (!binary || !Buffer.isBuffer(data)) return void this.destroy(new Error('the tunnel carries binary messages only'));
+      if (!binary || !Buffer.isBuffer(data))
+        return void this.destroy(new Error('the tunnel carries binary messages only'));
       if (!this.push(data)) socket.pause();
     });
     socket.once('close', () => {

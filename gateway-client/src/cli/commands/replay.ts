@@ -80,7 +80,7 @@ async function replay(context: CliContext, text: string, options: ReplayOptions)
 }
 
 /** A recording's events as lines: statements with what was decided, their rows as tables, how they ended. */
-export class ReplayView {
+class ReplayView {
   readonly #context: Pick<CliContext, 'style' | 'width' | 'clock'>;
   readonly #rows: number;
   readonly #columns = new Map<number, readonly RecordedColumn[]>();

@@ -192,21 +192,21 @@ function requestTable(context: CliContext, requests: readonly AccessRequest[]): 
     [
       { title: 'ID' },
       { title: 'WHO', shrinkTo: 8 },
-      { title: 'WHAT', shrinkTo: 14 },
+      { title: 'WHAT', shrinkTo: 16 },
       { title: 'FOR' },
-      { title: 'STATE' },
+      { title: 'STATE', shrinkTo: 12 },
       { title: 'ASKED' },
-      { title: 'NEEDS', shrinkTo: 12 },
-      { title: 'REASON', shrinkTo: 16 },
+      { title: 'REASON', shrinkTo: 12 },
     ],
     requests.map((asked) => [
       { text: shortId(asked.id) },
       { text: printable(asked.principal.displayName), paint: style.bold },
       { text: `${asked.resource} (${asked.profile})` },
       { text: formatDuration(asked.duration) },
-      requestState(asked, style),
+      asked.state === 'pending' && !asked.reviewable && asked.needs.length > 0
+        ? { text: `○ needs ${requirements(asked.needs)}`, paint: style.warn }
+        : requestState(asked, style),
       { text: relativeTime(asked.createdAt, clock.now()), paint: style.dim },
-      { text: asked.state === 'pending' ? requirements(asked.needs) : '' },
       { text: printable(asked.reason) },
     ]),
     { width: context.width, header: style.dim, indent: '  ' },

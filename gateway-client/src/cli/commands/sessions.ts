@@ -55,20 +55,22 @@ function sessionTable(context: CliContext, sessions: readonly Session[]): string
   const { style, clock } = context;
   const first = sessions[0];
   if (first === undefined) return ['No sessions.', context.next('drawbridge resources')];
+  // Said only where it isn't as it should be.
+  const oddRecording = ({ recording }: Session) =>
+    recording === 'missing' || recording === 'sealed-after-crash';
+  const odd = sessions.some(oddRecording);
   return [
     ...table(
       [
         { title: 'ID' },
         { title: 'WHO', shrinkTo: 8 },
-        { title: 'WHAT', shrinkTo: 14 },
-        { title: 'STATE' },
+        { title: 'WHAT', shrinkTo: 16 },
+        { title: 'STATE', shrinkTo: 10 },
         { title: 'STARTED' },
         { title: 'LASTED' },
-        { title: 'STATEMENTS', align: 'right' },
-        { title: 'REFUSED', align: 'right' },
+        { title: 'STATEMENTS' },
         { title: 'ROWS', align: 'right' },
-        { title: 'RECORDING' },
-        { title: 'END', shrinkTo: 10 },
+        ...(odd ? [{ title: 'RECORDING' }] : []),
       ],
       sessions.map((session) => [
         { text: shortId(session.id) },
@@ -82,14 +84,11 @@ function sessionTable(context: CliContext, sessions: readonly Session[]): string
               Date.parse(session.startedAt),
           ),
         },
-        { text: String(session.statements) },
-        { text: String(session.refused), paint: session.refused > 0 ? style.bad : undefined },
+        session.refused > 0
+          ? { text: `${session.statements}, ${session.refused} refused`, paint: style.bad }
+          : { text: String(session.statements) },
         { text: String(session.rows) },
-        {
-          text: session.recording === 'missing' ? '✗ missing' : session.recording,
-          paint: session.recording === 'missing' ? style.bad : style.dim,
-        },
-        { text: (session.endCode ?? '').replaceAll('_', ' '), paint: style.dim },
+        ...(odd ? [{ text: oddRecording(session) ? `✗ ${session.recording}` : '', paint: style.bad }] : []),
       ]),
       { width: context.width, header: style.dim },
     ),

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { matchId, shortId } from './short-id.ts';
 import { printable, printableJson, printableLines } from './printable.ts';
+import { matchId, shortId } from './short-id.ts';
 import { createStyle, wantsColor } from './style.ts';
 import { fit, table } from './table.ts';
 import { clockTime, offset, relativeTime, span } from './time.ts';
@@ -21,7 +21,10 @@ test('columns align with wide characters, combining ones and emoji', () => {
 
 test('a narrow terminal shortens the columns that may be shortened', () => {
   const rows = [[{ text: 'req_00000001' }, { text: 'a reason that goes on and on' }]];
-  expect(table([{ title: 'ID' }, { title: 'REASON', shrinkTo: 8 }], rows, { width: 30 })).toEqual(['ID            REASON', 'req_00000001  a reason that g…']);
+  expect(table([{ title: 'ID' }, { title: 'REASON', shrinkTo: 8 }], rows, { width: 30 })).toEqual([
+    'ID            REASON',
+    'req_00000001  a reason that g…',
+  ]);
   expect(fit('東京都', 4)).toBe('東…');
   expect(fit('abc', 3)).toBe('abc');
 });
@@ -84,7 +87,11 @@ test('colour is for terminals, and the environment decides before that', () => {
 });
 
 test('ids are shown short and found by what was shown', () => {
-  const ids = ['req_01900000-0000-7000-8000-00000000abcd', 'req_01900000-0000-7000-8000-00009f3a1c2b', 'grt_01900000-0000-7000-8000-00009f3a1c2b'];
+  const ids = [
+    'req_01900000-0000-7000-8000-00000000abcd',
+    'req_01900000-0000-7000-8000-00009f3a1c2b',
+    'grt_01900000-0000-7000-8000-00009f3a1c2b',
+  ];
   expect(shortId(ids[1] ?? '')).toBe('req_9f3a1c2b');
   expect(matchId('req_9f3a1c2b', ids)).toBe(ids[1]);
   expect(matchId('abcd', ids)).toBe(ids[0]);

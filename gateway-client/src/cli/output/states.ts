@@ -37,10 +37,10 @@ export function grantState(grant: Pick<Grant, 'state'>, style: Style): Cell {
   }
 }
 
-export function sessionState(session: Pick<Session, 'state'>, style: Style): Cell {
-  return session.state === 'live'
-    ? { text: '● live', paint: style.good }
-    : { text: '– closed', paint: style.dim };
+/** A closed session says why it ended. */
+export function sessionState(session: Pick<Session, 'state' | 'endCode'>, style: Style): Cell {
+  if (session.state === 'live') return { text: '● live', paint: style.good };
+  return { text: `– ${printable(session.endCode ?? 'closed').replaceAll('_', ' ')}`, paint: style.dim };
 }
 
 /** What is next in a grant's life: `ends in 42 min`, `first use within 7 h`. */

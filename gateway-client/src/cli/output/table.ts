@@ -87,6 +87,6 @@ function shrink(widths: number[], columns: readonly Column[], room: number): voi
       if (shrinkTo !== undefined && width > shrinkTo && width > (widths[widest] ?? 0)) widest = i;
     }
     if (widest < 0) return;
-    widths[widest] = Math.max(columns[widest]?.shrinkTo ?? 0, (widths[widest] ?? 0) - (total - room));
+    widths[widest] = (widths[widest] ?? 0) - 1;
   }
 }

@@ -32,41 +32,41 @@ export const fingerprintQuery = `select ${watched
   })
   .join(" || ' ' || ")}`;
 
-export const catalogQueries = {
+const parts = {
   /** oid, schema, name, kind, row type */
   relations: `
-    select c.oid, n.nspname, c.relname, c.relkind, c.reltype
+    select pg_catalog.json_build_array(c.oid, n.nspname, c.relname, c.relkind, c.reltype)
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c') and n.nspname not like 'pg_toast%'`,
   /** relation, number, name, type */
   columns: `
-    select a.attrelid, a.attnum, a.attname, a.atttypid
+    select pg_catalog.json_build_array(a.attrelid, a.attnum, a.attname, a.atttypid)
     from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
     where a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c')`,
   /** child, parent */
-  inherits: 'select inhrelid, inhparent from pg_catalog.pg_inherits',
+  inherits: 'select pg_catalog.json_build_array(inhrelid, inhparent) from pg_catalog.pg_inherits',
   /** relation, generated column, column it is computed from (either side, for servers before and after 15) */
   generated: `
-    select ad.adrelid, ad.adnum, d.refobjsubid
+    select pg_catalog.json_build_array(ad.adrelid, ad.adnum, d.refobjsubid)
     from pg_catalog.pg_attrdef ad
     join pg_catalog.pg_attribute a on a.attrelid = ad.adrelid and a.attnum = ad.adnum and a.attgenerated <> ''
     join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass and d.objid = ad.oid
       and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid = ad.adrelid and d.refobjsubid > 0
-    union
-    select d.objid, d.objsubid, d.refobjsubid
+    union all
+    select pg_catalog.json_build_array(d.objid, d.objsubid, d.refobjsubid)
     from pg_catalog.pg_depend d
     where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refclassid = d.classid and d.objid = d.refobjid
       and d.objsubid > 0 and d.refobjsubid > 0`,
   /** view, definition */
   views: `
-    select c.oid, pg_catalog.pg_get_viewdef(c.oid)
+    select pg_catalog.json_build_array(c.oid, pg_catalog.pg_get_viewdef(c.oid))
     from pg_catalog.pg_class c where c.relkind in ('v', 'm') and c.oid >= 16384`,
   /** view, catalog of what it depends on (r relation, f function, o operator), oid */
   viewNeeds: `
-    select distinct r.ev_class,
+    select pg_catalog.json_build_array(r.ev_class,
       case d.refclassid when 'pg_catalog.pg_class'::pg_catalog.regclass then 'r'
         when 'pg_catalog.pg_proc'::pg_catalog.regclass then 'f' else 'o' end,
-      d.refobjid
+      d.refobjid)
     from pg_catalog.pg_rewrite r
     join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = r.oid
     where r.ev_type = '1' and r.ev_class >= 16384 and d.refobjid <> r.ev_class
@@ -74,47 +74,73 @@ export const catalogQueries = {
         'pg_catalog.pg_operator'::pg_catalog.regclass)`,
   /** oid, name, extension or null, language */
   functions: `
-    select p.oid, p.proname, e.extname, l.lanname
+    select pg_catalog.json_build_array(p.oid, p.proname, e.extname, l.lanname)
     from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
     left join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid
       and d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
     left join pg_catalog.pg_extension e on e.oid = d.refobjid
     where p.oid >= 16384`,
   /** oid, name, function */
-  operators: 'select oid, oprname, oprcode::pg_catalog.oid from pg_catalog.pg_operator where oid >= 16384',
+  operators: 'select pg_catalog.json_build_array(oid, oprname, oprcode::pg_catalog.oid) from pg_catalog.pg_operator where oid >= 16384',
   /** source type, target type, function */
   casts: `
-    select s.typname, t.typname, c.castfunc
+    select pg_catalog.json_build_array(s.typname, t.typname, c.castfunc)
     from pg_catalog.pg_cast c join pg_catalog.pg_type s on s.oid = c.castsource join pg_catalog.pg_type t on t.oid = c.casttarget
     where c.castfunc >= 16384`,
   /** domain, function that a constraint of it calls */
   domains: `
-    select con.contypid, d.refobjid
+    select pg_catalog.json_build_array(con.contypid, d.refobjid)
     from pg_catalog.pg_constraint con
     join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and d.objid = con.oid
       and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
     where con.contypid >= 16384`,
   /** oid, name, relation of a row type or 0, element of an array or 0, base of a domain or 0, whether it is text */
   types: `
-    select t.oid, t.typname, t.typrelid, case when t.typcategory = 'A' then t.typelem else 0 end, t.typbasetype,
-      case when t.typtype = 'b' and i.proname in ('textin', 'varcharin', 'bpcharin', 'citextin') then 't' else 'f' end
+    select pg_catalog.json_build_array(t.oid, t.typname, t.typrelid, case when t.typcategory = 'A' then t.typelem else 0 end, t.typbasetype,
+      case when t.typtype = 'b' and i.proname in ('textin', 'varcharin', 'bpcharin', 'citextin') then 't' else 'f' end)
     from pg_catalog.pg_type t join pg_catalog.pg_proc i on i.oid = t.typinput
     where t.oid >= 16384`,
   /** relation */
-  triggers: 'select distinct tgrelid from pg_catalog.pg_trigger where not tgisinternal',
+  triggers: 'select pg_catalog.json_build_array(tgrelid) from pg_catalog.pg_trigger where not tgisinternal',
   /** relation */
-  rewrites: "select distinct ev_class from pg_catalog.pg_rewrite where ev_type <> '1' and ev_class >= 16384",
+  rewrites: "select pg_catalog.json_build_array(ev_class) from pg_catalog.pg_rewrite where ev_type <> '1' and ev_class >= 16384",
   /** relation, schema and table over there */
   foreignTables: `
-    select ft.ftrelid,
+    select pg_catalog.json_build_array(ft.ftrelid,
       (select option_value from pg_catalog.pg_options_to_table(ft.ftoptions) where option_name in ('schema_name', 'schema') limit 1),
-      (select option_value from pg_catalog.pg_options_to_table(ft.ftoptions) where option_name in ('table_name', 'table') limit 1)
+      (select option_value from pg_catalog.pg_options_to_table(ft.ftoptions) where option_name in ('table_name', 'table') limit 1))
     from pg_catalog.pg_foreign_table ft`,
   /** relation, number, column over there */
   foreignColumns: `
-    select a.attrelid, a.attnum, o.option_value
+    select pg_catalog.json_build_array(a.attrelid, a.attnum, o.option_value)
     from pg_catalog.pg_attribute a, pg_catalog.pg_options_to_table(a.attfdwoptions) o
     where a.attfdwoptions is not null and a.attnum > 0 and not a.attisdropped and o.option_name in ('column_name', 'column')`,
 } as const;
 
-export type CatalogRows = { readonly [Query in keyof typeof catalogQueries]: readonly (readonly (string | null)[])[] };
+export type CatalogRow = readonly (string | null)[];
+export type CatalogRows = { readonly [Part in keyof typeof parts]: readonly CatalogRow[] };
+
+/** All parts and the fingerprint in one statement, so in one snapshot: rows of the part's name and a JSON array. */
+export const catalogQuery = [
+  `select 'fingerprint', pg_catalog.json_build_array((${fingerprintQuery}))::pg_catalog.text`,
+  ...Object.entries(parts).map(
+    ([part, query]) => `select '${part}', part.values::pg_catalog.text from (${query}) part (values)`,
+  ),
+].join('\nunion all\n');
+
+/** Sorts the answer to `catalogQuery` by part. @throws Error when it isn't one. */
+export function readCatalogRows(answer: readonly CatalogRow[]): { rows: CatalogRows; fingerprint: string } {
+  const found = new Map<string, CatalogRow[]>();
+  for (const [part, json] of answer) {
+    const values: unknown = JSON.parse(json ?? '');
+    if (!Array.isArray(values)) throw new Error("the target's catalog can't be read");
+    const row = values.map((value) => (value === null ? null : String(value)));
+    const rows = found.get(part ?? '');
+    if (rows) rows.push(row);
+    else found.set(part ?? '', [row]);
+  }
+  const fingerprint = found.get('fingerprint')?.[0]?.[0];
+  if (fingerprint === null || fingerprint === undefined) throw new Error("the target's catalog can't be read");
+  const rows = Object.fromEntries(Object.keys(parts).map((part) => [part, found.get(part) ?? []]));
+  return { rows: rows as unknown as CatalogRows, fingerprint };
+}

@@ -7,11 +7,22 @@ import { judgeSetting } from './settings.ts';
 import { constantText, descend, isNode, nameOf, namesAt, nodeAt, nodesAt, type SqlNode, textAt } from './sql-node.ts';
 import { plainStatements } from './statement-verbs.ts';
 
+/** One thing a statement does. */
+export interface Act {
+  readonly name: ActionName;
+  /** The relation it is done to. */
+  readonly relation?: RelationName;
+  /** What it is done to or with where that is no relation: a function, a setting, a kind of statement. */
+  readonly object?: string;
+}
+
 /** What one statement does, in the words of policy. */
 export interface Classification {
   readonly verb: string;
-  readonly actions: readonly Action[];
+  readonly acts: readonly Act[];
   readonly tables: readonly string[];
+  /** Facts for policies, the same for every act. */
+  readonly context: Action['context'];
   /** Set where no permission helps: it would make gateway and server disagree on what a text means. */
   readonly refusal?: Refusal;
 }
@@ -23,31 +34,35 @@ class Tally {
   refusal: Refusal | undefined;
   readonly functions = new Set<string>();
   readonly tables = new Set<string>();
-  readonly #done = new Map<string, { name: ActionName; object: string | undefined }>();
+  readonly #acts = new Map<string, Act>();
 
   constructor(verb: string) {
     this.verb = verb;
   }
 
   add(name: ActionName, object?: string): void {
-    this.#done.set(`${name} ${object ?? ''}`, { name, object });
+    this.#acts.set(`${name} ${object ?? ''}`, { name, ...(object !== undefined && { object }) });
   }
 
   touch(name: ActionName, relation: RelationName): void {
     const text = relationText(relation);
     this.tables.add(text);
-    this.add(name, text);
+    this.#acts.set(`${name} relation ${text}`, { name, relation });
   }
 
   has(name: ActionName): boolean {
-    return [...this.#done.values()].some((each) => each.name === name);
+    return [...this.#acts.values()].some((each) => each.name === name);
   }
 
   result(): Classification {
     const tables = [...this.tables];
-    const context = { verb: this.verb, tables, hasWhere: this.hasWhere, functions: [...this.functions] };
-    const actions = [...this.#done.values()].map(({ name, object }) => ({ name, context, ...(object && { object }) }));
-    return { verb: this.verb, actions, tables, ...(this.refusal && { refusal: this.refusal }) };
+    return {
+      verb: this.verb,
+      acts: [...this.#acts.values()],
+      tables,
+      context: { verb: this.verb, tables, hasWhere: this.hasWhere, functions: [...this.functions] },
+      ...(this.refusal && { refusal: this.refusal }),
+    };
   }
 }
 

@@ -26,6 +26,11 @@ export interface StatementPlan {
   readonly refusal?: Refusal;
   /** True when its results may hold masked columns, so that no row may pass before its RowDescription was seen. */
   readonly masks: boolean;
+  /**
+   * Folded names under which masked columns stand in its results. A column of such a name that comes without an
+   * origin is refused, should PostgreSQL ever lose one.
+   */
+  readonly labels?: ReadonlySet<string>;
   /** How much of the target's error and notice texts may pass: they can quote values of masked columns. */
   readonly texts: 'pass' | 'without-details' | 'sqlstate-only';
 }
@@ -58,6 +63,6 @@ export interface Analysis {
    * @param formats result format codes of Bind (as there: none, one for all, or one a column), where they are known.
    */
   describe(frame: Buffer, plan: StatementPlan, formats?: readonly number[]): ResultMask | Refusal | Promise<ResultMask | Refusal>;
-  /** Re-plans nothing cached: to be called when the session may have changed the catalog (DDL). */
+  /** The next plan looks at the catalog again: to be called when the session may have changed the catalog (DDL). */
   invalidate(): void;
 }

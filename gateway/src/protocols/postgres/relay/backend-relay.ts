@@ -6,7 +6,7 @@ import { FRAME_HEADER, FrameAssembler } from '../codec/frame-assembler.ts';
 import { backendLimits } from '../codec/frame-limits.ts';
 import { MalformedMessage } from '../codec/message-reader.ts';
 import { Backend } from '../codec/message-type.ts';
-import { type SessionFailure, targetViolation } from '../session-failure.ts';
+import { SessionFailure, targetViolation } from '../session-failure.ts';
 import { CommandTag } from './command-tag.ts';
 import type { Conversation } from './conversation.ts';
 import { Describer, isRefusal } from './describer.ts';
@@ -86,6 +86,16 @@ export class BackendRelay {
   }
 
   #go(buffer: Buffer): void {
+    try {
+      this.#messages(buffer);
+    } catch (error) {
+      // What came before the one that can't pass is whole and checked.
+      if (error instanceof SessionFailure) this.#forward();
+      throw error;
+    }
+  }
+
+  #messages(buffer: Buffer): void {
     let at = 0;
     let needed = FRAME_HEADER;
     while (buffer.length - at >= FRAME_HEADER) {
@@ -100,9 +110,13 @@ export class BackendRelay {
       at = end;
       needed = FRAME_HEADER;
     }
+    this.#forward();
+    this.#assembler.keep(buffer, at, needed);
+  }
+
+  #forward(): void {
     this.#journal.flush();
     this.#gather.flush(this.#client);
-    this.#assembler.keep(buffer, at, needed);
   }
 
   #row(buffer: Buffer, start: number, end: number): void {
