@@ -10,7 +10,7 @@ export default defineConfig({
         ssr: { resolve: { conditions: ['source'] } },
         test: {
           name: 'unit',
-          include: ['{contract,gateway,gateway-client,main,demo,scripts}/**/*.test.ts'],
+          include: ['{contract,gateway,gateway-client,main,renderer,demo,scripts}/**/*.test.ts'],
           exclude: ['**/dist/**', '**/node_modules/**'],
         },
       },

@@ -137,7 +137,7 @@ async function revoke(job: MainJob): Promise<void> {
   await shown(job, bob, ['revoke', active.id, '--reason', 'the refund is done']);
   const revoked = performance.now();
   const cut = await session.ended;
-  narrator.command(alice.name, ['…']);
+  narrator.say('In the terminal where her query ran:');
   narrator.output(cut.stdout + cut.stderr);
   narrator.check(
     'her query ended with the reason',

@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
-import { lock } from 'proper-lockfile';
 import { z } from 'zod';
 import { ClientError } from './client-error.ts';
 import { StoredSignIn, type TokenStore } from './token-store.ts';
@@ -65,6 +64,8 @@ export class FileTokenStore implements TokenStore {
 
   async exclusively<T>(gateway: string, task: () => Promise<T>): Promise<T> {
     await this.#makeFolder();
+    // Loaded where it is needed: it hooks the process's signals, which is not for every user of this library.
+    const { lock } = await import('proper-lockfile');
     const release = await lock(this.#file(gateway), {
       realpath: false,
       stale: LOCK_STALE_MS,

@@ -19,6 +19,8 @@ const HANDSHAKE_TIMEOUT_MS = 20_000;
 /** How long either side may take to finish after the other has. Milliseconds. */
 const LINGER_MS = 2_000;
 const LARGEST_REFUSAL = 64 * 1024;
+/** An idle link is asked for a sign of life this often, and given up when none came by the next time. Milliseconds. */
+const HEARTBEAT_MS = 30_000;
 
 export interface LinkTarget {
   /** In the form of `gatewayUrl`. */
@@ -120,9 +122,13 @@ export function joinLink(socket: Socket, link: WebSocket, opening: Uint8Array): 
     };
     const timers: NodeJS.Timeout[] = [];
 
+    // A network that went away (sleep, another Wi-Fi) says nothing; without a heartbeat the client would wait for ever.
+    let alive = true;
     const toGateway = (chunk: Uint8Array) => {
       if (link.readyState !== WebSocket.OPEN) return;
       link.send(chunk, { binary: true }, () => {
+        // Slow is not gone: what is sent before a ping may take its time.
+        alive = true;
         if (socket.isPaused() && link.bufferedAmount < LOW_WATER && !socket.destroyed) socket.resume();
       });
       if (link.bufferedAmount > HIGH_WATER) socket.pause();
@@ -135,7 +141,18 @@ export function joinLink(socket: Socket, link: WebSocket, opening: Uint8Array): 
       timers.push(linger(() => link.terminate()));
     };
 
+    const heartbeat = setInterval(() => {
+      if (link.isPaused || link.readyState !== WebSocket.OPEN) return;
+      if (!alive) return link.terminate();
+      alive = false;
+      link.ping();
+    }, HEARTBEAT_MS);
+    link.on('pong', () => {
+      alive = true;
+    });
+
     link.on('message', (data: Buffer, binary) => {
+      alive = true;
       if (!binary) return link.terminate();
       if (!socket.writableEnded && !socket.destroyed && !socket.write(data)) link.pause();
     });
@@ -147,6 +164,7 @@ export function joinLink(socket: Socket, link: WebSocket, opening: Uint8Array): 
       if (socket.destroyed) finish();
     });
     const finish = () => {
+      clearInterval(heartbeat);
       for (const timer of timers) clearTimeout(timer);
       resolve(end);
     };

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { systemClock } from '../../gateway/src/clock.ts';
-import { PostgresServer, type PostgresServerParts } from '../../gateway/src/protocols/postgres/serve-postgres.ts';
+import {
+  PostgresServer,
+  type PostgresServerParts,
+} from '../../gateway/src/protocols/postgres/serve-postgres.ts';
 import type { SessionEnd, TargetCredential } from '../../gateway/src/sessions/session.ts';
 import { ScriptedAnalysis } from './scripted-analysis.ts';
 import { TestSession } from './test-session.ts';
@@ -31,10 +34,16 @@ export function credentialOf(url: string): TargetCredential {
 /** Serves `PostgresServer` on a plain TCP port: each connection is a session of its own. */
 export async function listenPostgres(
   target: TargetCredential,
-  options: { session?: (target: TargetCredential) => TestSession; analyze?: PostgresServerParts['analyze'] } = {},
+  options: {
+    session?: (target: TargetCredential) => TestSession;
+    analyze?: PostgresServerParts['analyze'];
+  } = {},
 ): Promise<PostgresListener> {
   const analysis = new ScriptedAnalysis();
-  const protocol = new PostgresServer({ clock: systemClock, analyze: options.analyze ?? (async () => analysis) });
+  const protocol = new PostgresServer({
+    clock: systemClock,
+    analyze: options.analyze ?? (async () => analysis),
+  });
   const sessions: TestSession[] = [];
   const ends: Promise<SessionEnd>[] = [];
   const sockets = new Set<Socket>();

@@ -1,4 +1,9 @@
-import type { Analysis, Refusal, ResultMask, StatementPlan } from '../../gateway/src/protocols/postgres/analysis/plan.ts';
+import type {
+  Analysis,
+  Refusal,
+  ResultMask,
+  StatementPlan,
+} from '../../gateway/src/protocols/postgres/analysis/plan.ts';
 
 const STARS = Buffer.from('***');
 
@@ -16,7 +21,12 @@ export class ScriptedAnalysis implements Analysis {
     this.planned += 1;
     const says = (word: string) => text.includes(`/* ${word} */`);
     const masks = says('mask') || says('unmaskable');
-    const refusal: Refusal = { sqlstate: '42501', message: 'a test says no', hint: 'Leave the comment out.', position: 1 };
+    const refusal: Refusal = {
+      sqlstate: '42501',
+      message: 'a test says no',
+      hint: 'Leave the comment out.',
+      position: 1,
+    };
     const plan: StatementPlan = {
       recordedText: text,
       count: 1,
@@ -30,7 +40,11 @@ export class ScriptedAnalysis implements Analysis {
     return says('slow') ? Promise.resolve(plan) : plan;
   }
 
-  describe(frame: Buffer, plan: StatementPlan, formats?: readonly number[]): ResultMask | Refusal | Promise<ResultMask | Refusal> {
+  describe(
+    frame: Buffer,
+    plan: StatementPlan,
+    formats?: readonly number[],
+  ): ResultMask | Refusal | Promise<ResultMask | Refusal> {
     this.described += 1;
     const outcome = plan.recordedText.includes('/* unmaskable */')
       ? { sqlstate: '42501', message: 'this result can not be masked' }
@@ -49,23 +63,41 @@ function maskOf(frame: Buffer, plan: StatementPlan, formats: readonly number[] |
   for (let left = frame.readUInt16BE(5); left > 0; left -= 1) {
     const end = frame.indexOf(0, at);
     const own = frame.readInt16BE(end + 17);
-    const format = formats === undefined ? own : formats.length > 1 ? (formats[columns.length] ?? 0) : (formats[0] ?? 0);
-    columns.push({ name: frame.toString('utf8', at, end), type: `oid:${frame.readUInt32BE(end + 7)}`, format: format === 1 ? 'binary' : 'text' });
+    const format =
+      formats === undefined ? own : formats.length > 1 ? (formats[columns.length] ?? 0) : (formats[0] ?? 0);
+    columns.push({
+      name: frame.toString('utf8', at, end),
+      type: `oid:${frame.readUInt32BE(end + 7)}`,
+      format: format === 1 ? 'binary' : 'text',
+    });
     at = end + 19;
   }
   const masked = new Set(columns.flatMap(({ name }, index) => (name === 'secret' ? [index] : [])));
   if (!plan.masks || masked.size === 0) return { columns, rowDescription: frame };
-  return { columns, rowDescription: frame, grow: (length) => length + 3 * masked.size, maskRow: (...row) => maskRow(masked, ...row) };
+  return {
+    columns,
+    rowDescription: frame,
+    grow: (length) => length + 3 * masked.size,
+    maskRow: (...row) => maskRow(masked, ...row),
+  };
 }
 
-function maskRow(masked: ReadonlySet<number>, frame: Buffer, start: number, _end: number, out: Buffer, at: number): number {
+function maskRow(
+  masked: ReadonlySet<number>,
+  frame: Buffer,
+  start: number,
+  _end: number,
+  out: Buffer,
+  at: number,
+): number {
   frame.copy(out, at, start, start + 7);
   let from = start + 7;
   let to = at + 7;
   for (let column = 0; column < frame.readUInt16BE(start + 5); column += 1) {
     const length = frame.readInt32BE(from);
     from += 4;
-    const value = masked.has(column) && length >= 0 ? STARS : frame.subarray(from, from + Math.max(length, 0));
+    const value =
+      masked.has(column) && length >= 0 ? STARS : frame.subarray(from, from + Math.max(length, 0));
     out.writeInt32BE(length < 0 ? -1 : value.length, to);
     value.copy(out, to + 4);
     to += 4 + value.length;

@@ -73,6 +73,8 @@ export class TestSession implements Session {
 
   /** All payload bytes of one type of event. */
   payload(type: 'rows' | 'copy'): Buffer {
-    return Buffer.concat(this.recorded.flatMap(({ event, payload }) => (event.type === type && payload ? [payload] : [])));
+    return Buffer.concat(
+      this.recorded.flatMap(({ event, payload }) => (event.type === type && payload ? [payload] : [])),
+    );
   }
 }

@@ -68,6 +68,8 @@ export async function findSessionId(api: Api, text: string): Promise<SessionId> 
           text,
           sessions.map((session) => session.id),
         );
+  if (id === undefined && text === 'last')
+    throw new DrawbridgeError('not_found', 'there is no session that you may see');
   if (id === undefined) throw notFound('session', text, 'drawbridge sessions');
   return id;
 }

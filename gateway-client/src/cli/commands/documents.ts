@@ -125,7 +125,7 @@ async function get(
       ];
     return documents.flatMap((document, i) => [
       ...(i === 0 ? [] : ['---']),
-      ...printableLines(stringify(document).trimEnd()),
+      ...printableLines(stringify(document, { lineWidth: 0, blockQuote: 'literal' }).trimEnd()),
     ]);
   });
 }

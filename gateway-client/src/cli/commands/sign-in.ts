@@ -8,7 +8,6 @@ import { addCommand } from '../add-command.ts';
 import type { CliContext, CommonOptions } from '../cli-context.ts';
 import { interruptible } from '../interrupt.ts';
 import { printable } from '../output/printable.ts';
-import { table } from '../output/table.ts';
 
 export function registerSignIn(program: Command, context: CliContext): void {
   addCommand(program, 'login', 'Sign in to a gateway', [
@@ -138,15 +137,7 @@ async function whoami(context: CliContext, options: CommonOptions): Promise<void
   const others = (await context.store.gateways()).filter((other) => other !== gateway);
   context.show(options, { ...me, url: gateway }, () => [
     ...describe(context, me),
-    ...table(
-      [{ title: '' }, { title: '' }],
-      [
-        [
-          { text: '  gateway', paint: context.style.dim },
-          { text: `${gateway} (version ${printable(me.gateway.version)})` },
-        ],
-      ],
-    ),
+    `  ${context.style.dim('gateway')} ${gateway} (version ${printable(me.gateway.version)})`,
     ...(others.length > 0 ? ['', `Also signed in to ${others.join(', ')}; choose with --gateway.`] : []),
   ]);
 }

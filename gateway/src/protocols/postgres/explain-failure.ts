@@ -23,14 +23,26 @@ export function explainFailure(error: unknown, unexpected: (error: unknown) => v
   if (error instanceof SessionFailure) return error;
   if (error instanceof RecordingFailed) {
     const message = "the session can't be recorded, so it ended";
-    return new SessionFailure('recording_failed', { sqlstate: '58030', message, hint: 'Tell whoever runs the gateway.' }, { cause: error });
+    return new SessionFailure(
+      'recording_failed',
+      { sqlstate: '58030', message, hint: 'Tell whoever runs the gateway.' },
+      { cause: error },
+    );
   }
   if (error instanceof DrawbridgeError) {
     const { code, message, details } = error;
     const hint = details.hint === undefined ? {} : { hint: details.hint };
-    return new SessionFailure(ENDS[code] ?? 'terminated', { sqlstate: '28000', message, ...hint }, { cause: error });
+    return new SessionFailure(
+      ENDS[code] ?? 'terminated',
+      { sqlstate: '28000', message, ...hint },
+      { cause: error },
+    );
   }
   unexpected(error);
   const message = 'an internal error of the gateway ended the session';
-  return new SessionFailure('protocol_error', { sqlstate: 'XX000', message, hint: "The gateway's log says more." }, { cause: error });
+  return new SessionFailure(
+    'protocol_error',
+    { sqlstate: 'XX000', message, hint: "The gateway's log says more." },
+    { cause: error },
+  );
 }

@@ -31,7 +31,10 @@ export interface PostgresServerParts {
   /** Loads what must be known before the client's first statement. */
   readonly analyze: (session: Session, catalogQuery: CatalogQuery) => Promise<Analysis>;
   /** For those who run the gateway; gets no secrets. */
-  readonly logger?: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
+  readonly logger?: {
+    warn(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
 }
 
 const IDLE = 0x49;
@@ -83,17 +86,32 @@ export class PostgresServer implements ProtocolHandler {
     const settings = { ...startup.settings, standard_conforming_strings: 'on' };
     const target = await connectTarget(credential, settings, dial);
     let relay: Relay | undefined;
-    const cancel = () => void cancelTarget(credential, target, { ...dial, signal: NEVER }).catch((error: unknown) => this.#warn(session, error));
+    const cancel = () =>
+      void cancelTarget(credential, target, { ...dial, signal: NEVER }).catch((error: unknown) =>
+        this.#warn(session, error),
+      );
     const key = this.#keys.issue(session.principal, startup.minor >= 2, () => relay?.requestCancel());
     try {
       lifetime.holds(target.socket);
       checkTarget(target, resource);
-      const catalog = new CatalogQueries(target, () => connectTarget(credential, CATALOG_SETTINGS, dial), clock);
+      const catalog = new CatalogQueries(
+        target,
+        () => connectTarget(credential, CATALOG_SETTINGS, dial),
+        clock,
+      );
       const analysis = await analyze(session, catalog.query);
       await catalog.handOver();
       const targetRest = target.frames.detach();
       greet(client, target, key, startup);
-      relay = new Relay({ session, analysis, client, target: target.socket, clock, cancel, explain: (error) => this.#explain(error, session) });
+      relay = new Relay({
+        session,
+        analysis,
+        client,
+        target: target.socket,
+        clock,
+        cancel,
+        explain: (error) => this.#explain(error, session),
+      });
       lifetime.end();
       return await relay.run(startup.rest, targetRest);
     } finally {
@@ -104,7 +122,10 @@ export class PostgresServer implements ProtocolHandler {
 
   #explain(error: unknown, session: Session): SessionFailure {
     const failure = explainFailure(error, (unexpected) =>
-      this.#parts.logger?.error({ err: unexpected, session: session.id, resource: session.resource.name }, 'internal error in a PostgreSQL session'),
+      this.#parts.logger?.error(
+        { err: unexpected, session: session.id, resource: session.resource.name },
+        'internal error in a PostgreSQL session',
+      ),
     );
     if (failure.code === 'target_error') this.#warn(session, failure);
     return failure;
@@ -113,7 +134,10 @@ export class PostgresServer implements ProtocolHandler {
   #warn(session: Session, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     const cause = error instanceof Error && error.cause !== undefined ? String(error.cause) : undefined;
-    this.#parts.logger?.warn({ session: session.id, resource: session.resource.name, reason, cause }, 'trouble with a target');
+    this.#parts.logger?.warn(
+      { session: session.id, resource: session.resource.name, reason, cause },
+      'trouble with a target',
+    );
   }
 }
 
@@ -145,7 +169,9 @@ class Lifetime {
       const { code, message } = this.#session.signal.reason as SessionEnd;
       return new SessionFailure(code, { sqlstate: '57P01', message });
     }
-    return this.#left ? new SessionFailure('client_closed', { sqlstate: '08006', message: 'the client left' }) : undefined;
+    return this.#left
+      ? new SessionFailure('client_closed', { sqlstate: '08006', message: 'the client left' })
+      : undefined;
   }
 
   /** Closes `socket` with it. */
@@ -180,7 +206,8 @@ function checkDatabase(asked: string, database: string, resource: string): void 
 function checkTarget({ parameters }: TargetConnection, resource: string): void {
   for (const [name, value] of FIXED_SETTINGS) {
     const reported = parameters.get(name);
-    if (reported !== undefined && reported !== value) throw targetFailure(resource, 'protocol', `${name} is ${reported}`);
+    if (reported !== undefined && reported !== value)
+      throw targetFailure(resource, 'protocol', `${name} is ${reported}`);
   }
 }
 
@@ -190,9 +217,15 @@ function clientEvent({ settings }: StartupSettings, database: string) {
 }
 
 /** The answer to the startup message: signed in by the way the bytes arrived, and ready. */
-function greet(client: Duplex, target: TargetConnection, key: CancelKey, startup: StartupSettings & { readonly minor: number }): void {
+function greet(
+  client: Duplex,
+  target: TargetConnection,
+  key: CancelKey,
+  startup: StartupSettings & { readonly minor: number },
+): void {
   const messages: Buffer[] = [];
-  if (startup.minor > NEWEST_MINOR || startup.unknownOptions.length > 0) messages.push(negotiateProtocolVersion(startup.unknownOptions));
+  if (startup.minor > NEWEST_MINOR || startup.unknownOptions.length > 0)
+    messages.push(negotiateProtocolVersion(startup.unknownOptions));
   messages.push(authenticationOk());
   for (const [name, value] of target.parameters) messages.push(parameterStatus(name, value));
   messages.push(backendKeyData(key.processId, key.secret), readyForQuery(IDLE));

@@ -1,6 +1,6 @@
 import type { SessionEndCode } from '@drawbridge/contract';
-import type { Refusal } from './analysis/plan.ts';
 import type { SessionEnd } from '../../sessions/session.ts';
+import type { Refusal } from './analysis/plan.ts';
 
 /** Ends a PostgreSQL session: what the client reads as FATAL, and how the session's end is booked. */
 export class SessionFailure extends Error {

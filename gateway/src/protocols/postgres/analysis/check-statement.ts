@@ -35,11 +35,12 @@ export function checkStatement(statement: SqlNode, catalog: Catalog, created: Re
   const { reads, writes } = relationsOf(statement);
   const targets = [...writes, ...copied(statement)].flatMap((name) => catalog.lookup(name));
   for (const target of targets) checkTarget(target);
+  const named = statement.missing_ok === true ? [] : [...reads, ...writes];
   return {
     touches: scope.touched.size > 0,
     writes: targets.some((relation) => relation.masked.size > 0 || relation.triggers),
     labels: check.labels,
-    unknown: [...reads, ...writes].filter((name) => catalog.lookup(name).length === 0 && !created.has(fold(name.name))),
+    unknown: named.filter((name) => catalog.lookup(name).length === 0 && !created.has(fold(name.name))),
   };
 }
 

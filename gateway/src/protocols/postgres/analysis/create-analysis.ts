@@ -59,6 +59,8 @@ class SessionAnalysis implements Analysis {
   /** When the catalog has to be looked at again; 0 for at once. */
   #believedUntil = 0;
   #refreshing: Promise<void> | undefined;
+  /** Counts what may have changed the schema. */
+  #changes = 0;
 
   constructor(session: AnalysisParts['session'], query: CatalogQuery, cache: AnalysisCache) {
     this.#session = session;
@@ -88,7 +90,6 @@ class SessionAnalysis implements Analysis {
     return this.#planAfresh(text, parsed);
   }
 
-  async describe(frame: Buffer, plan: StatementPlan, formats?: readonly number[]): Promise<ResultMask | Refusal>;
   describe(frame: Buffer, plan: StatementPlan, formats?: readonly number[]): ResultMask | Refusal | Promise<ResultMask | Refusal> {
     const first = this.#describe(frame, plan, formats);
     if (first !== UNKNOWN_ORIGIN) return first;
@@ -103,6 +104,9 @@ class SessionAnalysis implements Analysis {
 
   invalidate(): void {
     this.#believedUntil = 0;
+    this.#changes += 1;
+    // What is being read now may be from before the change.
+    this.#refreshing = undefined;
   }
 
   #describe(frame: Buffer, plan: StatementPlan, formats?: readonly number[]) {
@@ -129,17 +133,22 @@ class SessionAnalysis implements Analysis {
     const planned = this.#plan(text, parsed);
     const [unknown] = planned.unknown;
     if (!unknown) return this.#keep(text, planned);
-    return refused(parsed, {
-      sqlstate: '42P01',
-      message: `relation "${relationText(unknown)}" does not exist`,
-      hint: 'Or the gateway cannot see it yet: what another transaction makes counts once it is committed.',
-    });
+    return {
+      ...planned.plan,
+      ...deny({
+        sqlstate: '42P01',
+        message: `relation "${relationText(unknown)}" does not exist`,
+        hint: 'Or the gateway cannot see it yet: what another transaction makes counts once it is committed.',
+      }),
+    };
   }
 
   #keep(text: string, { plan, created, writes }: Planned): StatementPlan {
     if (!plan.refusal) {
       for (const label of plan.labels ?? []) this.#labels.add(label);
       for (const name of created) this.#created.add(name);
+      // Plans of EXECUTE and COMMIT were made for a session that had written nothing.
+      if (writes && !this.#wrote) this.#plans.clear();
       this.#wrote ||= writes;
       if (this.#labels.size + this.#created.size > MOST_NAMES) return { ...plan, ...deny(tooMany) };
     }
@@ -148,19 +157,22 @@ class SessionAnalysis implements Analysis {
   }
 
   #refresh(): Promise<void> {
-    this.#refreshing ??= this.#load().finally(() => {
-      this.#refreshing = undefined;
+    if (this.#refreshing) return this.#refreshing;
+    const refreshing = this.#load().finally(() => {
+      if (this.#refreshing === refreshing) this.#refreshing = undefined;
     });
-    return this.#refreshing;
+    this.#refreshing = refreshing;
+    return refreshing;
   }
 
   async #load(): Promise<void> {
     const { resource, rules } = this.#session;
     const known = this.#catalog ?? this.#cache.catalog(resource.name, rules);
     const asked = this.#cache.clock.now();
+    const changes = this.#changes;
     const catalog = await loadCatalog(this.#query, rules, this.#cache.parser, known);
     this.#catalog = catalog;
-    this.#believedUntil = asked + CATALOG_LIFE;
+    if (changes === this.#changes) this.#believedUntil = asked + CATALOG_LIFE;
     this.#cache.keepCatalog(resource.name, rules, catalog);
   }
 }

@@ -7,7 +7,7 @@ import type { Classification } from './classify.ts';
 import type { Refusal, StatementPlan } from './plan.ts';
 import { Refused } from './refused.ts';
 import { type RelationName, relationsOf, relationText } from './relations.ts';
-import { descend, nodeAt, type SqlNode, textAt } from './sql-node.ts';
+import { type SqlNode, textAt } from './sql-node.ts';
 
 /** What a session did so far that bears on how its next statement is to be seen. */
 export interface SessionPast {
@@ -95,17 +95,16 @@ const denied = (reason: string, policies: readonly string[]): Refusal => ({
   ...(policies.length > 0 && { hint: `Decided by ${policies.length === 1 ? 'policy' : 'policies'} ${policies.join(', ')}.` }),
 });
 
+type Requirements = Extract<ReturnType<Session['decide']>, { verdict: 'needs' }>['requirements'];
+
 /** Approving single statements has its own issue; until then what needs it doesn't happen. */
-const needsOf = (requirements: Parameters<typeof requirementText>[0][]): string =>
+const needsOf = (requirements: Requirements): string =>
   `this statement needs ${requirements.map(requirementText).join(' and ') || 'approval'}, which can't be given here yet`;
 
-type Needs = Extract<ReturnType<Session['decide']>, { verdict: 'needs' }>;
-const requirementText = (requirement: Needs['requirements'][number]): string =>
-  requirement.kind === 'approve'
-    ? `approval of ${requirement.count > 1 ? `${requirement.count} of ` : ''}${requirement.groups.join(', ')}`
-    : requirement.ticket
-      ? 'a ticket'
-      : 'a reason';
+const requirementText = (requirement: Requirements[number]): string => {
+  if (requirement.kind === 'justify') return requirement.ticket ? 'a ticket' : 'a reason';
+  return `approval of ${requirement.count > 1 ? `${requirement.count} of ` : ''}${requirement.groups.join(', ')}`;
+};
 
 /** One action for each thing done to each relation; an unqualified name stands for every relation it can mean. */
 function actionsOf({ acts, context }: Classification, catalog: Catalog | undefined): Action[] {
@@ -151,11 +150,6 @@ const characterAt = (text: string, bytes: number): number => [...Buffer.from(tex
 
 /** Folded names of relations that a statement makes or gives a name. */
 function createdBy(statement: SqlNode): string[] {
-  const names = relationsOf(statement).creates.map(({ name }) => fold(name));
-  for (const node of descend(statement)) {
-    const made = ['CreateStmt', 'CreateSeqStmt'].includes(node.kind) ? (nodeAt(node, 'relation') ?? nodeAt(node, 'sequence')) : undefined;
-    if (made) names.push(fold(textAt(made, 'relname')));
-    if (node.kind === 'RenameStmt') names.push(fold(textAt(node, 'newname')));
-  }
-  return names;
+  const names = relationsOf(statement).creates.map(({ name }) => name);
+  return [...names, ...(statement.kind === 'RenameStmt' ? [textAt(statement, 'newname')] : [])].map(fold);
 }

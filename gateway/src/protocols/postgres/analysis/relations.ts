@@ -18,7 +18,7 @@ export const relationText = ({ schema, name }: RelationName): string => (schema 
 export interface Relations {
   readonly reads: readonly RelationName[];
   readonly writes: readonly RelationName[];
-  /** Created by the statement: SELECT INTO, CREATE TABLE AS, CREATE VIEW. */
+  /** Created by the statement: CREATE TABLE, SELECT INTO, CREATE VIEW, … */
   readonly creates: readonly RelationName[];
   /** All of FROM that a row lock is taken on: FOR UPDATE, FOR SHARE. */
   readonly locks: readonly RelationName[];
@@ -48,6 +48,14 @@ export function relationsOf(statement: SqlNode): Relations {
 type Scope = ReadonlySet<string>;
 
 const modifying = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
+/** Where the name of a new relation stands. */
+const makers: Readonly<Record<string, string>> = {
+  IntoClause: 'rel',
+  ViewStmt: 'view',
+  CreateStmt: 'relation',
+  CreateSeqStmt: 'sequence',
+  CompositeTypeStmt: 'typevar',
+};
 const ofWith = new Set(['withClause']);
 
 function visit(node: SqlNode, outer: Scope, found: Found): void {
@@ -70,8 +78,8 @@ function visit(node: SqlNode, outer: Scope, found: Found): void {
       found.reads.push(relationName(target));
     }
   }
-  if (node.kind === 'IntoClause' || node.kind === 'ViewStmt') {
-    const field = node.kind === 'ViewStmt' ? 'view' : 'rel';
+  const field = Object.hasOwn(makers, node.kind) ? makers[node.kind] : undefined;
+  if (field !== undefined) {
     skip.add(field);
     const created = nodeAt(node, field);
     if (created) found.creates.push(relationName(created));

@@ -32,7 +32,8 @@ export function readStartup(stream: Duplex, clock: Clock, signal: AbortSignal): 
       outcome();
     };
     const fail = (error: unknown) => settle(() => reject(error));
-    const onGone = () => fail(new SessionFailure('client_closed', { sqlstate: '08006', message: 'the client left' }));
+    const onGone = () =>
+      fail(new SessionFailure('client_closed', { sqlstate: '08006', message: 'the client left' }));
     const cancelTimeout = clock.after(STARTUP_TIMEOUT, () =>
       fail(clientViolation(`no startup message came within ${STARTUP_TIMEOUT / 1000} s`)),
     );

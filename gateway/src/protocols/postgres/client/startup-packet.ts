@@ -36,11 +36,16 @@ export function readStartupPacket(packet: Buffer): StartupPacket {
         reader.finish();
         return { kind: 'gss' };
       case PacketCode.cancelRequest:
-        return { kind: 'cancel', processId: reader.int32(), secret: Buffer.from(reader.bytes(packet.length - 12)) };
+        return {
+          kind: 'cancel',
+          processId: reader.int32(),
+          secret: Buffer.from(reader.bytes(packet.length - 12)),
+        };
       default:
     }
     const major = code >>> 16;
-    if (major !== 3) throw clientViolation(`protocol version ${major}.${code & 0xffff} is not spoken here, only 3.x`);
+    if (major !== 3)
+      throw clientViolation(`protocol version ${major}.${code & 0xffff} is not spoken here, only 3.x`);
     const parameters = new Map<string, string>();
     for (let name = reader.cstring(); name !== ''; name = reader.cstring()) {
       if (parameters.has(name)) throw clientViolation(`the startup message has ${name} twice`);
@@ -49,7 +54,8 @@ export function readStartupPacket(packet: Buffer): StartupPacket {
     reader.finish();
     return { kind: 'startup', minor: code & 0xffff, parameters };
   } catch (error) {
-    if (error instanceof MalformedMessage) throw clientViolation(`the startup message is malformed: ${error.message}`);
+    if (error instanceof MalformedMessage)
+      throw clientViolation(`the startup message is malformed: ${error.message}`);
     throw error;
   }
 }
@@ -61,7 +67,9 @@ export function readStartupPacket(packet: Buffer): StartupPacket {
 export function startupPacketLength(buffer: Buffer): number {
   const length = buffer.readInt32BE(0);
   if (length < MIN_STARTUP_PACKET || length > MAX_STARTUP_PACKET) {
-    throw clientViolation('this is a PostgreSQL endpoint, and what came first is no PostgreSQL startup message');
+    throw clientViolation(
+      'this is a PostgreSQL endpoint, and what came first is no PostgreSQL startup message',
+    );
   }
   return length;
 }

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { checkStartupSettings } from './startup-settings.ts';
 
-const check = (parameters: Record<string, string>) => checkStartupSettings(new Map(Object.entries({ user: 'alice', ...parameters })));
+const check = (parameters: Record<string, string>) =>
+  checkStartupSettings(new Map(Object.entries({ user: 'alice', ...parameters })));
 
 describe('what a startup message may ask for', () => {
   it('passes harmless settings on, whatever their case, also out of options', () => {
-    expect(check({ DateStyle: 'ISO', options: '-c statement_timeout=5s --lock-timeout=1s -csearch_path=a\\ b' }).settings).toEqual({
+    expect(
+      check({ DateStyle: 'ISO', options: '-c statement_timeout=5s --lock-timeout=1s -csearch_path=a\\ b' })
+        .settings,
+    ).toEqual({
       datestyle: 'ISO',
       statement_timeout: '5s',
       lock_timeout: '1s',
@@ -13,9 +17,12 @@ describe('what a startup message may ask for', () => {
     });
   });
 
-  it.each(['UTF8', 'utf-8', "'utf-8'", 'UNICODE', 'SQL_ASCII'])('takes client_encoding %s, and never passes it on', (name) => {
-    expect(check({ client_encoding: name }).settings).toEqual({});
-  });
+  it.each(['UTF8', 'utf-8', "'utf-8'", 'UNICODE', 'SQL_ASCII'])(
+    'takes client_encoding %s, and never passes it on',
+    (name) => {
+      expect(check({ client_encoding: name }).settings).toEqual({});
+    },
+  );
 
   it.each([
     [{ client_encoding: 'LATIN1' }, '0A000', /client_encoding LATIN1/],
@@ -26,7 +33,12 @@ describe('what a startup message may ask for', () => {
     [{ replication: 'database' }, '0A000', /replication/],
     [{ user: '' }, '28000', /no user/],
   ])('refuses %j', (parameters, sqlstate, message) => {
-    expect(() => check(parameters)).toThrow(expect.objectContaining({ message: expect.stringMatching(message), refusal: expect.objectContaining({ sqlstate }) }));
+    expect(() => check(parameters)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(message),
+        refusal: expect.objectContaining({ sqlstate }),
+      }),
+    );
   });
 
   it("takes the user's name as database for none, as libpq sends it", () => {

@@ -50,7 +50,12 @@ export function checkStartupSettings(parameters: ReadonlyMap<string, string>): S
   const allow = (name: string, value: string) => {
     if (name.toLowerCase() === 'client_encoding') checkEncoding(value);
     else if (ALLOWED.has(name.toLowerCase())) settings[name.toLowerCase()] = value;
-    else refuse('0A000', `setting ${name} can't be given at startup`, 'Leave it out, or use SET once connected.');
+    else
+      refuse(
+        '0A000',
+        `setting ${name} can't be given at startup`,
+        'Leave it out, or use SET once connected.',
+      );
   };
   for (const [name, value] of parameters) {
     if (name === 'user' || name === 'database') continue;
@@ -98,7 +103,8 @@ function readOptions(options: string): [name: string, value: string][] {
     const option = words[at] ?? '';
     const setting = option === '-c' ? words[++at] : (/^(?:-c|--)(.*)$/s.exec(option)?.[1] ?? undefined);
     const parts = setting === undefined ? null : /^([^=]+)=(.*)$/s.exec(setting);
-    if (parts === null) return refuse('0A000', `startup option ${option} can't be passed on, only -c name=value`);
+    if (parts === null)
+      return refuse('0A000', `startup option ${option} can't be passed on, only -c name=value`);
     settings.push([(parts[1] ?? '').replaceAll('-', '_'), parts[2] ?? '']);
   }
   return settings;

@@ -33,7 +33,10 @@ export function negotiateProtocolVersion(unknown: readonly string[]): Buffer {
   const head = Buffer.allocUnsafe(8);
   head.writeInt32BE((3 << 16) | NEWEST_MINOR, 0);
   head.writeInt32BE(unknown.length, 4);
-  return frameOf(Backend.negotiateProtocolVersion, Buffer.concat([head, ...unknown.map((name) => Buffer.from(`${name}\0`))]));
+  return frameOf(
+    Backend.negotiateProtocolVersion,
+    Buffer.concat([head, ...unknown.map((name) => Buffer.from(`${name}\0`))]),
+  );
 }
 
 /** NotificationResponse. */

@@ -32,7 +32,9 @@ describe('FrameAssembler', () => {
         const frames = contents.map((body, index) => frameOf(65 + index, Buffer.from(body)));
         const stream = Buffer.concat([...frames, Buffer.alloc(partial)]);
         const edges = [...new Set(cuts.map((cut) => Math.min(cut, stream.length)))].sort((a, b) => a - b);
-        const chunks = [0, ...edges].map((edge, index) => stream.subarray(edge, edges[index] ?? stream.length));
+        const chunks = [0, ...edges].map((edge, index) =>
+          stream.subarray(edge, edges[index] ?? stream.length),
+        );
         expect(framesOf(chunks.filter(({ length }) => length > 0))).toEqual({
           frames: frames.map((frame) => frame.toString('hex')),
           rest: partial,

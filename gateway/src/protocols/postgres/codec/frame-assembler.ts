@@ -37,7 +37,8 @@ export class FrameAssembler {
   /** All that is kept, which is then forgotten. */
   take(): Buffer {
     const [first, second] = this.#chunks;
-    const whole = first === undefined ? EMPTY : second === undefined ? first : Buffer.concat(this.#chunks, this.#length);
+    const whole =
+      first === undefined ? EMPTY : second === undefined ? first : Buffer.concat(this.#chunks, this.#length);
     this.#chunks = [];
     this.#length = 0;
     this.#needed = FRAME_HEADER;

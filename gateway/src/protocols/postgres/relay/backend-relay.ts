@@ -101,7 +101,8 @@ export class BackendRelay {
     while (buffer.length - at >= FRAME_HEADER) {
       const type = buffer[at] ?? 0;
       const length = buffer.readInt32BE(at + 1);
-      if (length < 4 || length > (backendLimits[type] ?? 0)) throw this.#violation(`message ${type} of ${length} bytes`);
+      if (length < 4 || length > (backendLimits[type] ?? 0))
+        throw this.#violation(`message ${type} of ${length} bytes`);
       needed = 1 + length;
       const end = at + needed;
       if (end > buffer.length) break;
@@ -122,17 +123,34 @@ export class BackendRelay {
   #row(buffer: Buffer, start: number, end: number): void {
     this.#rows += 1;
     const statement = this.#conversation.queue.head?.statement ?? 0;
-    if (this.#mask === undefined) {
+    const mask = this.#mask;
+    if (mask === undefined) {
       this.#journal.frame('rows', statement, buffer, start, end);
       this.#gather.pass(buffer, start, end);
       return;
     }
-    const length = end - start;
-    const room = this.#gather.room(this.#grow?.(length) ?? length);
+    const size = this.#grow?.(end - start) ?? end - start;
+    const room = this.#gather.room(size);
     const at = this.#gather.roomAt;
-    const masked = this.#mask(buffer, start, end, room, at);
+    const masked = this.#masked(mask, buffer, start, end, room, at);
+    if (masked - at > size) throw this.#violation('a row that grew too long');
     this.#journal.frame('rows', statement, room, at, masked);
     this.#gather.wrote(masked);
+  }
+
+  #masked(
+    mask: NonNullable<ResultMask['maskRow']>,
+    buffer: Buffer,
+    start: number,
+    end: number,
+    room: Buffer,
+    at: number,
+  ): number {
+    try {
+      return mask(buffer, start, end, room, at);
+    } catch (error) {
+      throw targetViolation(this.#conversation.resource, "a row that can't be masked", { cause: error });
+    }
   }
 
   /** @returns false when the message has to wait. */
@@ -198,7 +216,12 @@ export class BackendRelay {
         return this.#ran(head, buffer, start, end);
       case Backend.portalSuspended:
         this.#expect(head, type, 'execute');
-        this.#journal.add({ type: 'result', statement: head.statement, status: 'suspended', rows: this.#rows });
+        this.#journal.add({
+          type: 'result',
+          statement: head.statement,
+          status: 'suspended',
+          rows: this.#rows,
+        });
         return this.#ran(head, buffer, start, end);
       case Backend.readyForQuery:
         return this.#ready(head, buffer, start, end);
@@ -239,8 +262,10 @@ export class BackendRelay {
   #description(head: Expected, buffer: Buffer, start: number, end: number): boolean {
     this.#expect(head, Backend.rowDescription, 'query', 'describe-statement', 'describe-portal');
     const { names } = this.#conversation;
-    if (head.kind === 'describe-statement') requireCertainty(head.prepared !== undefined && names.isSure(head.prepared));
-    if (head.kind === 'describe-portal') requireCertainty(head.portal !== undefined && names.isSurePortal(head.portal));
+    if (head.kind === 'describe-statement')
+      requireCertainty(head.prepared !== undefined && names.isSure(head.prepared));
+    if (head.kind === 'describe-portal')
+      requireCertainty(head.portal !== undefined && names.isSurePortal(head.portal));
     const described = this.#describer.describe(head, buffer, start, end);
     if (described === undefined) return false;
     const { outcome } = described;
@@ -262,7 +287,8 @@ export class BackendRelay {
   /** The first row of an Execute: of a simple query it would come after RowDescription. */
   #firstRow(head: Expected, buffer: Buffer, start: number, end: number): boolean {
     const { portal, plan } = head;
-    if (head.kind !== 'execute' || portal === undefined || plan === undefined) throw this.#violation('a row without its description');
+    if (head.kind !== 'execute' || portal === undefined || plan === undefined)
+      throw this.#violation('a row without its description');
     requireCertainty(this.#conversation.names.isSurePortal(portal));
     const described = this.#describer.describePortal(portal);
     if (described === 'wait') return false;
@@ -323,7 +349,8 @@ export class BackendRelay {
   #ready(head: Expected, buffer: Buffer, start: number, end: number): boolean {
     this.#expect(head, Backend.readyForQuery, 'sync', 'query');
     const state = buffer[start + FRAME_HEADER] ?? 0;
-    if (end - start !== FRAME_HEADER + 1 || !STATES.includes(state)) throw this.#violation('an unknown transaction state');
+    if (end - start !== FRAME_HEADER + 1 || !STATES.includes(state))
+      throw this.#violation('an unknown transaction state');
     const { sequence } = head;
     this.#conversation.copyIn = 0;
     this.#closeResult();
@@ -346,7 +373,12 @@ export class BackendRelay {
       const policed = policeTexts(fields, this.#conversation.texts);
       if (policed === fields) this.#gather.pass(buffer, start, end);
       else this.#gather.put(writeErrorFields(Backend.errorResponse, policed));
-      this.#recordError(head, policed.get('C') ?? '', policed.get('V') ?? policed.get('S') ?? '', policed.get('M') ?? '');
+      this.#recordError(
+        head,
+        policed.get('C') ?? '',
+        policed.get('V') ?? policed.get('S') ?? '',
+        policed.get('M') ?? '',
+      );
     }
     this.#failed(head);
   }
@@ -362,10 +394,17 @@ export class BackendRelay {
 
   #recordError(head: Expected | undefined, code: string, severity: string, message: string): void {
     // An error of Sync is that of a transaction's end: booked with what ran last.
-    const statement = head === undefined || head.kind === 'sync' ? this.#conversation.statements : head.statement;
+    const statement =
+      head === undefined || head.kind === 'sync' ? this.#conversation.statements : head.statement;
     if (statement === 0) return;
     const status = code === '57014' ? 'cancelled' : 'error';
-    this.#journal.add({ type: 'result', statement, status, ...(this.#open ? { rows: this.#rows } : {}), error: { code, severity, message } });
+    this.#journal.add({
+      type: 'result',
+      statement,
+      status,
+      ...(this.#open ? { rows: this.#rows } : {}),
+      error: { code, severity, message },
+    });
   }
 
   /** A result that can't be masked with certainty: the client gets an error in its place, and nothing more up to its end. */
@@ -380,7 +419,8 @@ export class BackendRelay {
 
   #swallowed(head: Expected | undefined, type: number, buffer: Buffer, start: number, end: number): boolean {
     if (type === Backend.copyInResponse) throw this.#violation('a COPY after a refused result');
-    if (type === Backend.commandComplete) new CommandTag(buffer, start, end).apply(this.#conversation, undefined);
+    if (type === Backend.commandComplete)
+      new CommandTag(buffer, start, end).apply(this.#conversation, undefined);
     if (type !== Backend.readyForQuery) return true;
     this.#swallow -= 1;
     if (this.#swallow > 0) return true;
@@ -389,7 +429,8 @@ export class BackendRelay {
   }
 
   #expect(head: Expected, type: number, one: ReplyKind, two?: ReplyKind, three?: ReplyKind): void {
-    if (head.kind !== one && head.kind !== two && head.kind !== three) throw this.#violation(`message ${type} in answer to ${head.kind}`);
+    if (head.kind !== one && head.kind !== two && head.kind !== three)
+      throw this.#violation(`message ${type} in answer to ${head.kind}`);
   }
 
   #violation(what: string): SessionFailure {

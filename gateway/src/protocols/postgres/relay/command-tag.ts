@@ -36,7 +36,8 @@ export class CommandTag {
       default:
     }
     // CREATE TABLE AS says SELECT.
-    if (DDL.test(text) || plan?.actions.some((action) => action.name === 'sql.ddl')) conversation.catalogChanged();
+    if (DDL.test(text) || plan?.actions.some((action) => action.name === 'sql.ddl'))
+      conversation.catalogChanged();
   }
 }
 

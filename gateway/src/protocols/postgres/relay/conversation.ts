@@ -94,7 +94,8 @@ export class Conversation {
       if (index > 0) recordSkipped(expected, journal);
       if (expected.kind === 'close-statement') this.names.setPrepared(expected.name, undefined);
       if (expected.kind === 'close-portal') this.names.setPortal(expected.name, undefined);
-      if (expected.kind === 'parse' && expected.prepared) this.names.setPrepared(expected.prepared.name, undefined);
+      if (expected.kind === 'parse' && expected.prepared)
+        this.names.setPrepared(expected.prepared.name, undefined);
       if (expected.kind === 'bind' && expected.portal) this.names.setPortal(expected.portal.name, undefined);
     }
     this.#popUpToSync(disowned);
@@ -116,16 +117,20 @@ export class Conversation {
     const { names } = this;
     if (expected.kind === 'parse' && expected.prepared !== undefined) {
       const { prepared } = expected;
-      if (names.prepared(prepared.name) === prepared) names.setPrepared(prepared.name, expected.before as Prepared | undefined);
+      if (names.prepared(prepared.name) === prepared)
+        names.setPrepared(prepared.name, expected.before as Prepared | undefined);
       else this.#relink(index, prepared, expected.before);
     } else if (expected.kind === 'bind' && expected.portal !== undefined) {
       const { portal } = expected;
-      if (names.portal(portal.name) === portal) names.setPortal(portal.name, expected.before as Portal | undefined);
+      if (names.portal(portal.name) === portal)
+        names.setPortal(portal.name, expected.before as Portal | undefined);
       else this.#relink(index, portal, expected.before);
     } else if (expected.before !== undefined && expected.kind === 'close-statement') {
-      if (names.prepared(expected.name) === undefined) names.setPrepared(expected.name, expected.before as Prepared);
+      if (names.prepared(expected.name) === undefined)
+        names.setPrepared(expected.name, expected.before as Prepared);
     } else if (expected.before !== undefined && expected.kind === 'close-portal') {
-      if (names.portal(expected.name) === undefined) names.setPortal(expected.name, expected.before as Portal);
+      if (names.portal(expected.name) === undefined)
+        names.setPortal(expected.name, expected.before as Portal);
     }
   }
 
@@ -145,5 +150,6 @@ export class Conversation {
 
 function recordSkipped(expected: Expected, journal: Journal): void {
   const runs = expected.kind === 'query' || expected.kind === 'execute';
-  if (runs && expected.statement > 0) journal.add({ type: 'result', statement: expected.statement, status: 'cancelled' });
+  if (runs && expected.statement > 0)
+    journal.add({ type: 'result', statement: expected.statement, status: 'cancelled' });
 }

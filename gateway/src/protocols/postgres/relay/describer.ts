@@ -1,4 +1,5 @@
 import type { Refusal, ResultMask, StatementPlan } from '../analysis/plan.ts';
+import { checkRowDescription } from '../codec/row-description.ts';
 import type { Conversation } from './conversation.ts';
 import type { Described, Portal } from './names.ts';
 import type { Expected } from './reply-queue.ts';
@@ -70,6 +71,7 @@ export class Describer {
     let outcome = this.#ready;
     this.#ready = undefined;
     if (outcome === undefined) {
+      checkRowDescription(frame);
       const planned = analysis.describe(frame, plan, formats);
       if (planned instanceof Promise) {
         this.#await(

@@ -30,7 +30,12 @@ export class Journal {
 
   /** One more frame of a result or of bulk data. */
   frame(bulk: Bulk, statement: number, buffer: Buffer, from: number, to: number): void {
-    if (this.#bulk === bulk && this.#buffer === buffer && this.#to === from && this.#statement === statement) {
+    if (
+      this.#bulk === bulk &&
+      this.#buffer === buffer &&
+      this.#to === from &&
+      this.#statement === statement
+    ) {
       this.#to = to;
       this.#count += 1;
       return;

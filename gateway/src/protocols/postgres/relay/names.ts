@@ -1,4 +1,5 @@
 import type { Refusal, ResultMask, StatementPlan } from '../analysis/plan.ts';
+import { BoundedMap } from './bounded-map.ts';
 
 /** A RowDescription and what was made of it. */
 export interface Described {
@@ -14,13 +15,17 @@ export interface Described {
 /** A statement made with Parse. */
 export interface Prepared {
   readonly name: string;
+  readonly text: string;
   /** Its number in the recording. */
   readonly statement: number;
-  readonly plan: StatementPlan;
+  /** As things stood when it was last bound. */
+  plan: StatementPlan;
   /** The target said ParseComplete: only then does the name mean this. */
   confirmed: boolean;
   /** Value of the epoch of statement names at that moment. */
   epoch: number;
+  /** The gateway asked for its description. */
+  asked: boolean;
   /** RowDescription from Describe(statement), where there was one. */
   rowDescription: Buffer | undefined;
   /** The last description planned: one entry is enough, since clients bind the same way each time. */
@@ -33,28 +38,29 @@ export interface Prepared {
 export interface Portal {
   readonly name: string;
   readonly prepared: Prepared;
-  /** As they are recorded. */
-  readonly parameters: (string | null)[];
+  /** As they are recorded; undefined once they are. */
+  parameters: (string | null)[] | undefined;
+  /** Bytes of its Bind. */
+  readonly weight: number;
   readonly formats: readonly number[];
   /** Place of its Bind in the conversation. */
   readonly sequence: number;
   confirmed: boolean;
   epoch: number;
-  /** Whether its run is in the recording. */
-  executed: boolean;
   described: Described | undefined;
 }
 
-/** The most names kept for one session; the oldest is forgotten, and has to be prepared again. */
+/** The most names kept for one session, and characters with them; the oldest is forgotten, and has to be made again. */
 const MOST = 10_000;
+const MOST_CHARACTERS = 64 * 1024 * 1024;
 
 /**
  * The names that Parse and Bind gave, as they will stand when what was sent so far has succeeded. What fails is taken
  * back (`undo…`). SQL can change the same names (PREPARE, DECLARE): the epochs tell what can't be relied on since.
  */
 export class Names {
-  readonly #prepared = new Map<string, Prepared>();
-  readonly #portals = new Map<string, Portal>();
+  readonly #prepared = new BoundedMap<Prepared>(MOST, MOST_CHARACTERS, ({ text }) => 2 * text.length);
+  readonly #portals = new BoundedMap<Portal>(MOST, MOST_CHARACTERS, ({ weight }) => weight);
   /** Goes up when SQL may have given a statement name another meaning. */
   #prepareEpoch = 0;
   /** The same for portals. */
@@ -70,23 +76,25 @@ export class Names {
 
   /** @returns what the name meant before. */
   setPrepared(name: string, prepared: Prepared | undefined): Prepared | undefined {
-    return replace(this.#prepared, name, prepared);
+    return this.#prepared.replace(name, prepared);
   }
 
   /** @returns what the name meant before. */
   setPortal(name: string, portal: Portal | undefined): Portal | undefined {
-    return replace(this.#portals, name, portal);
+    return this.#portals.replace(name, portal);
   }
 
   /** A statement's PREPARE ran: no name that Parse gave can be relied on, but for the unnamed one. */
   sqlPrepared(): void {
     this.#prepareEpoch += 1;
-    for (const [name, prepared] of this.#prepared) if (name !== '' && prepared.confirmed) this.#prepared.delete(name);
+    for (const [name, prepared] of this.#prepared)
+      if (name !== '' && prepared.confirmed) this.#prepared.replace(name, undefined);
   }
 
   /** DEALLOCATE ALL or DISCARD ALL ran. */
   sqlDeallocatedAll(): void {
-    for (const [name, prepared] of this.#prepared) if (prepared.confirmed) this.#prepared.delete(name);
+    for (const [name, prepared] of this.#prepared)
+      if (prepared.confirmed) this.#prepared.replace(name, undefined);
   }
 
   /** DECLARE ran. */
@@ -97,7 +105,8 @@ export class Names {
   /** A transaction ended before `sequence`, and all portals of it with it. */
   transactionEnded(sequence: number): void {
     if (this.#portals.size === 0) return;
-    for (const [name, portal] of this.#portals) if (portal.sequence < sequence) this.#portals.delete(name);
+    for (const [name, portal] of this.#portals)
+      if (portal.sequence < sequence) this.#portals.replace(name, undefined);
   }
 
   /** ParseComplete. */
@@ -121,17 +130,4 @@ export class Names {
   isSurePortal(portal: Portal): boolean {
     return portal.confirmed && (portal.name === '' || portal.epoch === this.#declareEpoch);
   }
-}
-
-function replace<T>(map: Map<string, T>, name: string, value: T | undefined): T | undefined {
-  const before = map.get(name);
-  if (before !== undefined) map.delete(name);
-  if (value !== undefined) {
-    map.set(name, value);
-    if (map.size > MOST) {
-      const oldest = map.keys().next();
-      if (!oldest.done) map.delete(oldest.value);
-    }
-  }
-  return before;
 }

@@ -40,9 +40,17 @@ export class Relay {
     const { client, target } = parts;
     this.#parts = parts;
     this.#conversation = new Conversation(parts.session, parts.analysis);
-    const waiting = (work: Promise<unknown>, resume: () => void) => void work.then(() => this.#step(resume), (error: unknown) => this.#fail(error));
-    this.#frontend = new FrontendRelay(this.#conversation, target, (work) => waiting(work, () => this.#frontend.resume()));
-    this.#backend = new BackendRelay(this.#conversation, client, (work) => waiting(work, () => this.#backend.resume()));
+    const waiting = (work: Promise<unknown>, resume: () => void) =>
+      void work.then(
+        () => this.#step(resume),
+        (error: unknown) => this.#fail(error),
+      );
+    this.#frontend = new FrontendRelay(this.#conversation, target, (work) =>
+      waiting(work, () => this.#frontend.resume()),
+    );
+    this.#backend = new BackendRelay(this.#conversation, client, (work) =>
+      waiting(work, () => this.#backend.resume()),
+    );
   }
 
   /** Something is running at the target. */
@@ -137,7 +145,8 @@ export class Relay {
   readonly #onTargetGone = (): void => {
     const name = this.#conversation.resource;
     if (this.#frontend.terminated) this.#onClientGone();
-    else if (this.#backend.fatal) this.#finish({ code: 'target_closed', message: `${name} ended the connection` }, undefined);
+    else if (this.#backend.fatal)
+      this.#finish({ code: 'target_closed', message: `${name} ended the connection` }, undefined);
     else {
       const { refusal, end } = targetFailure(name, 'lost', undefined);
       this.#finish({ ...end, code: 'target_closed' }, errorResponse('FATAL', refusal));
@@ -155,7 +164,9 @@ export class Relay {
     // A target that is told goodbye closes by itself, in order; for all else there is no time.
     if (this.#frontend.terminated && !this.busy) target.end();
     else target.destroy();
-    const targetClosed = target.closed ? undefined : new Promise<void>((resolve) => target.once('close', () => resolve()));
+    const targetClosed = target.closed
+      ? undefined
+      : new Promise<void>((resolve) => target.once('close', () => resolve()));
     const cancelTimeout = clock.after(1_000, () => target.destroy());
     target.resume();
     void Promise.all([endClient(client, farewell, clock), targetClosed]).then(() => {

@@ -28,7 +28,11 @@ const QUERY_TIMEOUT = 30_000;
  * @returns the rows of the last result that had any.
  * @throws CatalogQueryFailed, FrameSourceEnded
  */
-export async function runCatalogQuery(target: TargetConnection, sql: string, clock: Clock): Promise<(string | null)[][]> {
+export async function runCatalogQuery(
+  target: TargetConnection,
+  sql: string,
+  clock: Clock,
+): Promise<(string | null)[][]> {
   const cancelTimeout = clock.after(QUERY_TIMEOUT, () => target.socket.destroy());
   try {
     // One Query message is one transaction, so SET LOCAL ends with it.

@@ -105,12 +105,22 @@ function refusedStart(frame: Buffer, resource: string): SessionFailure {
   const sqlstate = fields.get('C') ?? '08006';
   if (sqlstate.startsWith('28')) return targetFailure(resource, 'refused_credential', sqlstate);
   const own = /^(22|42)/.test(sqlstate);
-  const message = own ? (fields.get('M') ?? '') : `${resource} can't be connected to now (SQLSTATE ${sqlstate})`;
+  const message = own
+    ? (fields.get('M') ?? '')
+    : `${resource} can't be connected to now (SQLSTATE ${sqlstate})`;
   const hint = 'Try again shortly; if it stays so, tell whoever runs the gateway.';
-  return new SessionFailure(own ? 'protocol_error' : 'target_error', { sqlstate, message, ...(own ? {} : { hint }) });
+  return new SessionFailure(own ? 'protocol_error' : 'target_error', {
+    sqlstate,
+    message,
+    ...(own ? {} : { hint }),
+  });
 }
 
-function deadline(clock: Clock, ms: number, task: () => void): { cancel: () => void; readonly passed: boolean } {
+function deadline(
+  clock: Clock,
+  ms: number,
+  task: () => void,
+): { cancel: () => void; readonly passed: boolean } {
   let passed = false;
   const cancel = clock.after(ms, () => {
     passed = true;

@@ -1,4 +1,4 @@
-import { isIP, type Socket, connect as connectTcp } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../../clock.ts';
 import type { TargetCredential } from '../../../sessions/session.ts';

@@ -8,10 +8,23 @@ declare module 'pg/lib/crypto/sasl.js' {
     readonly response: string;
   }
   /** @param stream for channel binding; null where there is no TLS. */
-  function startSession(mechanisms: readonly string[], stream: TLSSocket | null, maxIterations?: number): SaslSession;
-  function continueSession(session: SaslSession, password: string, serverData: string, stream: TLSSocket | null): Promise<void>;
+  function startSession(
+    mechanisms: readonly string[],
+    stream: TLSSocket | null,
+    maxIterations?: number,
+  ): SaslSession;
+  function continueSession(
+    session: SaslSession,
+    password: string,
+    serverData: string,
+    stream: TLSSocket | null,
+  ): Promise<void>;
   /** @throws Error when the server can't prove that it knows the password. */
   function finalizeSession(session: SaslSession, serverData: string): void;
-  const sasl: { startSession: typeof startSession; continueSession: typeof continueSession; finalizeSession: typeof finalizeSession };
+  const sasl: {
+    startSession: typeof startSession;
+    continueSession: typeof continueSession;
+    finalizeSession: typeof finalizeSession;
+  };
   export default sasl;
 }

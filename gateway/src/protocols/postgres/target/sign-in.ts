@@ -42,7 +42,8 @@ export class SignIn {
     const code = request.int32();
     switch (code) {
       case Request.ok:
-        if (this.#sasl !== undefined && !this.#proven) throw new SignInRefused('the target skipped its proof');
+        if (this.#sasl !== undefined && !this.#proven)
+          throw new SignInRefused('the target skipped its proof');
         return true;
       case Request.cleartext:
         this.#requireTls('cleartext');

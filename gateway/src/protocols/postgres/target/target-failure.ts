@@ -1,7 +1,15 @@
 import { SessionFailure } from '../session-failure.ts';
 
 /** Why a target can't be used; the details are for the gateway's log, never for the client. */
-type Cause = 'unreachable' | 'timeout' | 'no_tls' | 'certificate' | 'refused_credential' | 'weak_sign_in' | 'protocol' | 'lost';
+type Cause =
+  | 'unreachable'
+  | 'timeout'
+  | 'no_tls'
+  | 'certificate'
+  | 'refused_credential'
+  | 'weak_sign_in'
+  | 'protocol'
+  | 'lost';
 
 const sentences: Record<Cause, (resource: string) => string> = {
   unreachable: (resource) => `${resource} can't be reached from the gateway`,
@@ -16,7 +24,8 @@ const sentences: Record<Cause, (resource: string) => string> = {
 
 const hints: Partial<Record<Cause, string>> = {
   certificate: "Ask whoever runs the gateway to check the resource's target.tls and target.ca.",
-  no_tls: "Ask whoever runs the gateway to switch TLS on at the target, or to check the resource's target.tls.",
+  no_tls:
+    "Ask whoever runs the gateway to switch TLS on at the target, or to check the resource's target.tls.",
   refused_credential: "Ask whoever runs the gateway to check the credential of the resource's profile.",
   weak_sign_in: 'Ask whoever runs the gateway to use scram-sha-256 at the target, or TLS.',
 };
@@ -27,7 +36,8 @@ const HINT = 'Try again shortly; if it stays so, tell whoever runs the gateway.'
  * @param detail for the log, e.g. `ECONNREFUSED`.
  */
 export function targetFailure(resource: string, cause: Cause, detail: unknown): SessionFailure {
-  const sqlstate = cause === 'lost' || cause === 'protocol' ? '08006' : cause === 'refused_credential' ? '28000' : '08001';
+  const sqlstate =
+    cause === 'lost' || cause === 'protocol' ? '08006' : cause === 'refused_credential' ? '28000' : '08001';
   return new SessionFailure(
     'target_error',
     { sqlstate, message: sentences[cause](resource), hint: hints[cause] ?? HINT },

@@ -1,0 +1,38 @@
+import { createStore, useStore } from 'zustand';
+import type { AppState } from '../../main/ipc/app-state.ts';
+import { call, listen } from './bridge.ts';
+
+/** Main's state as last heard. Read-only here: every change is asked for with `call`. */
+const store = createStore<{ readonly state: AppState | undefined }>(() => ({ state: undefined }));
+
+/**
+ * Starts hearing main's state. Patches are slices of the whole, so one that overtakes the first answer
+ * is simply laid over it again.
+ */
+export async function startAppStore(): Promise<AppState> {
+  const early: Partial<AppState>[] = [];
+  listen('state.patch', (patch) => {
+    const { state } = store.getState();
+    if (state === undefined) early.push(patch);
+    else store.setState({ state: { ...state, ...patch } });
+  });
+  const first = await call('state.get');
+  const state: AppState = Object.assign({}, first, ...early);
+  store.setState({ state });
+  return state;
+}
+
+function loaded(state: AppState | undefined): AppState {
+  if (state === undefined) throw new Error('the state of the app was read before it was there');
+  return state;
+}
+
+/** A part of main's state. The selector returns what is in the state, never a new object. */
+export function useApp<T>(select: (state: AppState) => T): T {
+  return useStore(store, ({ state }) => select(loaded(state)));
+}
+
+/** Main's state now, for handlers. */
+export function appState(): AppState {
+  return loaded(store.getState().state);
+}

@@ -1,0 +1,105 @@
+import { create } from 'zustand';
+import type { Tab } from '../../main/ipc/app-state.ts';
+import type { QuitQuestion } from '../../main/ipc/contract.ts';
+import { call } from './bridge.ts';
+
+export type Page = 'resources' | 'access' | 'approvals' | 'recordings' | 'settings';
+
+/** What is on screen: the renderer's own state. Tabs are kept by main over restarts (`tabs.save`). */
+export interface View {
+  readonly page: Page;
+  readonly tabs: readonly Tab[];
+  /** The tab shown; undefined shows the page. */
+  readonly activeTab: string | undefined;
+  /** The resource in the inspector. */
+  readonly selected: string | undefined;
+  /** The request under review. */
+  readonly reviewed: string | undefined;
+  readonly request: { readonly resource: string; readonly profile: string | undefined } | undefined;
+  readonly palette: boolean;
+  readonly keys: boolean;
+  readonly addGateway: boolean;
+  readonly quit: QuitQuestion | undefined;
+  /** The sidebar unfolded beside a session, where it starts as a rail. */
+  readonly sessionSidebar: boolean;
+  /** The person already answered whether to bring tabs back. */
+  readonly offerAnswered: boolean;
+}
+
+export const useView = create<View>(() => ({
+  page: 'resources',
+  tabs: [],
+  activeTab: undefined,
+  selected: undefined,
+  reviewed: undefined,
+  request: undefined,
+  palette: false,
+  keys: false,
+  addGateway: false,
+  quit: undefined,
+  sessionSidebar: false,
+  offerAnswered: false,
+}));
+
+const set = useView.setState;
+
+let saving: ReturnType<typeof setTimeout> | undefined;
+
+/** Typing in a console changes its tab with every key; main hears of it a moment later. */
+function saveTabs(): void {
+  clearTimeout(saving);
+  saving = setTimeout(() => {
+    const { tabs, activeTab } = useView.getState();
+    call('tabs.save', { open: [...tabs], ...(activeTab === undefined ? {} : { active: activeTab }) }).catch(() => {
+      // Nothing is lost on screen; the next change saves again.
+    });
+  }, 400);
+}
+
+export function showPage(page: Page): void {
+  set({ page, activeTab: undefined });
+  saveTabs();
+}
+
+export function activateTab(id: string): void {
+  set({ activeTab: id });
+  saveTabs();
+}
+
+/** Opens a tab, or shows the one that is already open with its id. */
+export function openTab(tab: Tab): void {
+  const { tabs } = useView.getState();
+  const known = tabs.some((open) => open.id === tab.id);
+  set({ tabs: known ? tabs : [...tabs, tab], activeTab: tab.id });
+  saveTabs();
+}
+
+/** Opens tabs without showing them, as after a restart. */
+export function bringBackTabs(tabs: readonly Tab[], active: string | undefined): void {
+  const open = useView.getState().tabs;
+  const missing = tabs.filter((tab) => !open.some((known) => known.id === tab.id));
+  const all = [...open, ...missing];
+  set({ tabs: all, activeTab: all.some((tab) => tab.id === active) ? active : useView.getState().activeTab });
+  saveTabs();
+}
+
+export function closeTab(id: string): void {
+  const { tabs, activeTab } = useView.getState();
+  const index = tabs.findIndex((tab) => tab.id === id);
+  if (index === -1) return;
+  const rest = tabs.filter((tab) => tab.id !== id);
+  const next = rest[Math.min(index, rest.length - 1)]?.id;
+  set({ tabs: rest, activeTab: activeTab === id ? next : activeTab });
+  saveTabs();
+}
+
+/** Changes what a tab holds: the text of a console, a title. */
+export function updateTab(id: string, change: { readonly title?: string; readonly text?: string }): void {
+  const { tabs } = useView.getState();
+  set({ tabs: tabs.map((tab) => (tab.id === id ? { ...tab, ...change } : tab)) });
+  saveTabs();
+}
+
+export function openRequest(resource: string, profile?: string): void {
+  set({ request: { resource, profile }, palette: false });
+}
