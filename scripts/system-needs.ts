@@ -6,12 +6,32 @@ import { runCommand } from './run-command.ts';
 /** A thing the tests need that npm doesn't bring. */
 interface Need {
   readonly what: string;
-  /** Debian's and Ubuntu's name of the package that has it. */
-  readonly package: string;
+  /** Debian's and Ubuntu's name of the package that has it; its newer name first where it has two. */
+  readonly package: string | readonly [string, string];
   readonly present: () => boolean;
 }
 
 const runs = (program: string) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+
+/** The libraries that Electron and Chromium are linked with. */
+const library = (file: string, name: Need['package']): Need => ({
+  what: file,
+  package: name,
+  present: () => libraries().includes(file),
+});
+const libraries = () => spawnSync('ldconfig', ['-p'], { encoding: 'utf8', env: withSbin() }).stdout ?? '';
+const withSbin = () => ({ ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` });
+
+/** For the desktop app, which is tested on Linux: a screen that nobody sees, a session bus, and a browser to sign in with. */
+const DESKTOP_NEEDS: readonly Need[] = [
+  { what: 'Xvfb', package: 'xvfb', present: () => spawnSync('Xvfb', ['-help']).error === undefined },
+  { what: 'dbus-daemon', package: 'dbus-daemon', present: () => runs('dbus-daemon') },
+  { what: 'Chromium', package: 'chromium', present: () => runs('chromium') || runs('google-chrome') },
+  library('libgtk-3.so.0', ['libgtk-3-0t64', 'libgtk-3-0']),
+  library('libnss3.so', 'libnss3'),
+  library('libasound.so.2', ['libasound2t64', 'libasound2']),
+  library('libgbm.so.1', 'libgbm1'),
+];
 
 const NEEDS: readonly Need[] = [
   { what: 'psql', package: 'postgresql-client', present: () => runs('psql') },
@@ -22,6 +42,7 @@ const NEEDS: readonly Need[] = [
     package: 'postgresql',
     present: () => runs('postgres') || debianServer() !== undefined,
   },
+  ...(process.platform === 'linux' ? DESKTOP_NEEDS : []),
 ];
 
 /** Debian keeps its servers outside PATH. */
@@ -34,12 +55,14 @@ function debianServer(): string | undefined {
 export async function ensureSystemNeeds(): Promise<boolean> {
   let missing = NEEDS.filter((need) => !need.present());
   if (missing.length === 0) return true;
-  const packages = [...new Set(missing.map((need) => need.package))];
+  let packages = names(missing);
   if (process.getuid?.() === 0 && isDebianLike()) {
     process.stderr.write(`Installing ${packages.join(', ')} for the tests …\n`);
     // RUNLEVEL=1 keeps the package from starting a server of its own.
     const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
     await runCommand('apt-get', ['update', '-qq'], env);
+    // Which of two names a release has, only its package lists tell.
+    packages = names(missing);
     await runCommand('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], env);
     missing = NEEDS.filter((need) => !need.present());
     if (missing.length === 0) return true;
@@ -49,6 +72,16 @@ export async function ensureSystemNeeds(): Promise<boolean> {
   );
   process.stderr.write(`  ${installCommand(packages)}\n\n`);
   return false;
+}
+
+/** Packages that have what is missing, each once, by the name that this system's package lists have. */
+function names(missing: readonly Need[]): string[] {
+  const known = (name: string) => spawnSync('apt-cache', ['show', name], { stdio: 'ignore' }).status === 0;
+  const one = (name: Need['package']) => {
+    if (typeof name === 'string') return name;
+    return known(name[0]) ? name[0] : name[1];
+  };
+  return [...new Set(missing.map((need) => one(need.package)))];
 }
 
 function installCommand(packages: readonly string[]): string {

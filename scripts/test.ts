@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build-workspaces.ts';
 import { runChecks } from './lint-checks.ts';
+import { packageDesktop } from './package-desktop.ts';
+import { playwrightTotals } from './playwright-totals.ts';
 import { runTool } from './run-command.ts';
 import { ensureSystemNeeds } from './system-needs.ts';
 import { type Totals, vitestTotals } from './vitest-totals.ts';
@@ -13,13 +15,36 @@ import { type Totals, vitestTotals } from './vitest-totals.ts';
  */
 const FAILED: Totals = { passed: 0, failed: 1, skipped: 0 };
 
-async function vitest(project: string): Promise<Totals> {
+const vitest = (project: string): Promise<Totals> =>
+  reported(async (file) => {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    return runTool('vitest', ['run', '--project', project, ...reporters]);
+  }, vitestTotals);
+
+/** The packed desktop app, driven on a screen that nobody sees; which is something that Linux has. */
+async function desktop(): Promise<Totals> {
+  if (process.platform !== 'linux') {
+    process.stdout.write('The tests of the desktop app need Linux: not run.\n');
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  await packageDesktop((line) => process.stdout.write(`${line}\n`));
+  return reported(
+    (file) =>
+      runTool('playwright', ['test', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_FILE: file }),
+    playwrightTotals,
+  );
+}
+
+/** Runs a runner that writes a report into a file, and reads it. */
+async function reported(
+  run: (file: string) => Promise<number>,
+  read: (report: string | undefined, status: number) => Totals,
+): Promise<Totals> {
   const folder = await mkdtemp(join(tmpdir(), 'drawbridge-test-report-'));
   const file = join(folder, 'report.json');
   try {
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const status = await runTool('vitest', ['run', '--project', project, ...reporters]);
-    return vitestTotals(await readFile(file, 'utf8').catch(() => undefined), status);
+    const status = await run(file);
+    return read(await readFile(file, 'utf8').catch(() => undefined), status);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -29,6 +54,7 @@ const RUNNERS: readonly (readonly [string, () => Promise<Totals>])[] = [
   ['checks', runChecks],
   ['unit', () => vitest('unit')],
   ['acceptance', () => vitest('acceptance')],
+  ['desktop', desktop],
 ];
 
 async function main(): Promise<Totals> {

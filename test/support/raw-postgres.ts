@@ -16,7 +16,7 @@ export class RawPostgres {
   readonly socket: Socket;
   #frames: FrameSource | undefined;
   processId = 0;
-  secret = Buffer.alloc(0);
+  secret: Buffer = Buffer.alloc(0);
 
   private constructor(socket: Socket) {
     this.socket = socket;

@@ -13,6 +13,7 @@ import fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify';
 import type { z } from 'zod';
 import type { Logger } from '../observe/logger.ts';
@@ -69,7 +70,7 @@ const LARGEST_BODY = 2 * 1024 * 1024;
 export function createHttpServer<C>(parts: HttpServerParts<C>): FastifyInstance {
   const server = fastify({
     loggerInstance: parts.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LARGEST_BODY,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },

@@ -31,8 +31,9 @@ try {
     const any = page.locator('form button').first();
     const button = (await own.count()) > 0 ? own : any;
     if ((await button.count()) === 0) break;
-    await Promise.all([page.waitForURL((now) => now.href !== url), button.click()]);
-    await page.waitForLoadState();
+    const before = page.url();
+    await button.click();
+    await page.waitForURL((now) => now.href !== before);
   }
 } finally {
   await browser.close();

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock.ts';
-import type { ProtocolHandler, Session, SessionEnd, TargetCredential } from '../../sessions/session.ts';
+import type { ProtocolHandler, Session, SessionEnd } from '../../sessions/session.ts';
 import type { Analysis } from './analysis/plan.ts';
 import { type CancelKey, CancelKeys } from './cancel-keys.ts';
 import { endClient } from './client/end-client.ts';

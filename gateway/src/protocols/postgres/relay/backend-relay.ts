@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { Refusal, ResultMask } from '../analysis/plan.ts';
+import type { Refusal } from '../analysis/plan.ts';
 import { errorResponse } from '../codec/backend-messages.ts';
 import { readErrorFields, writeErrorFields } from '../codec/error-fields.ts';
 import { FRAME_HEADER, FrameAssembler } from '../codec/frame-assembler.ts';
@@ -15,6 +15,7 @@ import { Journal } from './journal.ts';
 import { OutOfTurn } from './out-of-turn.ts';
 import type { Expected, ReplyKind } from './reply-queue.ts';
 import { endsSession, requireCertainty, requireHarmless } from './result-rules.ts';
+import { RowStream } from './row-stream.ts';
 import { policeTexts } from './texts.ts';
 
 /** Transaction states of ReadyForQuery: idle, in a transaction, in a failed one. */
@@ -34,14 +35,10 @@ export class BackendRelay {
   readonly #journal: Journal;
   readonly #outOfTurn: OutOfTurn;
   readonly #describer: Describer;
+  readonly #rows: RowStream;
   #held = false;
   #fatal = false;
 
-  /** Rows of the head's result may come; how many did, and what they go through. */
-  #open = false;
-  #rows = 0;
-  #mask: ResultMask['maskRow'];
-  #grow: ResultMask['grow'];
   #copyOut = false;
   /** After a refused result: how many ReadyForQuery until the client may hear of replies again. */
   #swallow = 0;
@@ -52,6 +49,7 @@ export class BackendRelay {
     this.#client = client;
     this.#journal = new Journal(conversation.session);
     this.#outOfTurn = new OutOfTurn(conversation, this.#gather, this.#journal);
+    this.#rows = new RowStream(conversation.resource, this.#gather, this.#journal);
     this.#describer = new Describer(conversation, (work) => {
       this.#held = true;
       await_(work);
@@ -106,7 +104,7 @@ export class BackendRelay {
       needed = 1 + length;
       const end = at + needed;
       if (end > buffer.length) break;
-      if (type === Backend.dataRow && this.#open) this.#row(buffer, at, end);
+      if (type === Backend.dataRow && this.#rows.open) this.#rows.row(buffer, at, end);
       else if (!this.#message(type, buffer, at, end)) break;
       at = end;
       needed = FRAME_HEADER;
@@ -118,39 +116,6 @@ export class BackendRelay {
   #forward(): void {
     this.#journal.flush();
     this.#gather.flush(this.#client);
-  }
-
-  #row(buffer: Buffer, start: number, end: number): void {
-    this.#rows += 1;
-    const statement = this.#conversation.queue.head?.statement ?? 0;
-    const mask = this.#mask;
-    if (mask === undefined) {
-      this.#journal.frame('rows', statement, buffer, start, end);
-      this.#gather.pass(buffer, start, end);
-      return;
-    }
-    const size = this.#grow?.(end - start) ?? end - start;
-    const room = this.#gather.room(size);
-    const at = this.#gather.roomAt;
-    const masked = this.#masked(mask, buffer, start, end, room, at);
-    if (masked - at > size) throw this.#violation('a row that grew too long');
-    this.#journal.frame('rows', statement, room, at, masked);
-    this.#gather.wrote(masked);
-  }
-
-  #masked(
-    mask: NonNullable<ResultMask['maskRow']>,
-    buffer: Buffer,
-    start: number,
-    end: number,
-    room: Buffer,
-    at: number,
-  ): number {
-    try {
-      return mask(buffer, start, end, room, at);
-    } catch (error) {
-      throw targetViolation(this.#conversation.resource, "a row that can't be masked", { cause: error });
-    }
   }
 
   /** @returns false when the message has to wait. */
@@ -220,7 +185,7 @@ export class BackendRelay {
           type: 'result',
           statement: head.statement,
           status: 'suspended',
-          rows: this.#rows,
+          rows: this.#rows.rows,
         });
         return this.#ran(head, buffer, start, end);
       case Backend.readyForQuery:
@@ -252,10 +217,7 @@ export class BackendRelay {
   }
 
   #closeResult(): void {
-    this.#open = false;
-    this.#rows = 0;
-    this.#mask = undefined;
-    this.#grow = undefined;
+    this.#rows.close();
     this.#copyOut = false;
   }
 
@@ -279,7 +241,7 @@ export class BackendRelay {
       if (outcome.rowDescription === described.frame) this.#gather.pass(buffer, start, end);
       else this.#gather.put(outcome.rowDescription);
     }
-    if (head.kind === 'query') this.#begin(head, outcome);
+    if (head.kind === 'query') this.#rows.begin(head, outcome);
     else this.#conversation.queue.pop();
     return true;
   }
@@ -298,27 +260,16 @@ export class BackendRelay {
       this.#refuse(head, outcome);
       return true;
     }
-    this.#begin(head, outcome);
-    this.#row(buffer, start, end);
+    this.#rows.begin(head, outcome);
+    this.#rows.row(buffer, start, end);
     return true;
-  }
-
-  /** Rows may come. Columns are recorded once for a statement that is run many times. */
-  #begin(head: Expected, result: ResultMask | undefined): void {
-    this.#open = true;
-    this.#rows = 0;
-    this.#mask = result?.maskRow;
-    this.#grow = result?.grow;
-    if (result === undefined || head.prepared?.recorded === result) return;
-    if (head.prepared !== undefined) head.prepared.recorded = result;
-    this.#journal.add({ type: 'columns', statement: head.statement, columns: [...result.columns] });
   }
 
   #complete(head: Expected, buffer: Buffer, start: number, end: number): boolean {
     this.#expect(head, Backend.commandComplete, 'execute', 'query');
     const tag = new CommandTag(buffer, start, end);
     tag.apply(this.#conversation, head.plan);
-    const rows = this.#open ? this.#rows : tag.rows;
+    const rows = this.#rows.open ? this.#rows.rows : tag.rows;
     this.#journal.add({
       type: 'result',
       statement: head.statement,
@@ -402,7 +353,7 @@ export class BackendRelay {
       type: 'result',
       statement,
       status,
-      ...(this.#open ? { rows: this.#rows } : {}),
+      ...(this.#rows.open ? { rows: this.#rows.rows } : {}),
       error: { code, severity, message },
     });
   }

@@ -26,5 +26,6 @@ declare module 'pg/lib/crypto/sasl.js' {
     continueSession: typeof continueSession;
     finalizeSession: typeof finalizeSession;
   };
+  // biome-ignore lint/style/noDefaultExport: that is how an ES module sees a CommonJS one.
   export default sasl;
 }

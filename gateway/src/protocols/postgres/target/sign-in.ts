@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import sasl from 'pg/lib/crypto/sasl.js';
 import type { TargetCredential } from '../../../sessions/session.ts';
-import type { FrameSource } from '../codec/frame-source.ts';
 import { password, saslInitialResponse, saslResponse } from '../codec/frontend-messages.ts';
 import { MessageReader } from '../codec/message-reader.ts';
 

@@ -1,0 +1,335 @@
+import type { SqlColumn, SqlEvent, SqlRequest } from '../../../main/ipc/sql-port.ts';
+import { cellText, type GridColumn } from '../rows/grid-rows.ts';
+import { RowStore } from '../rows/row-store.ts';
+import type { ConsoleState, ResultView, RunLog, RunOutcome, RunPurpose } from './console-state.ts';
+
+/** The part of a MessagePort that a console needs. */
+export interface ConsolePort {
+  postMessage(request: SqlRequest): void;
+  onmessage: ((event: MessageEvent<SqlEvent>) => void) | null;
+  close(): void;
+}
+
+export interface ConsoleDependencies {
+  /** Asks for a connection. @throws with `code`, `message` and perhaps `hint`. */
+  readonly connect: (signal: AbortSignal) => Promise<ConsolePort>;
+  /** Calls back soon, at most once a frame. */
+  readonly schedule: (notify: () => void) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Puts a text into the history. */
+  readonly remember: (text: string, ok: boolean) => void;
+  /** How much to take before asking whether more is wanted; each *load more* takes as much again. */
+  readonly limit: { readonly rows: number; readonly bytes: number };
+}
+
+interface Run {
+  readonly purpose: RunPurpose;
+  /** The statement that an EXPLAIN is about. */
+  readonly about: string;
+  readonly results: Map<number, MutableResult>;
+  readonly tags: string[];
+  affected: number;
+  /** Rows and bytes at which it pauses. */
+  rowLimit: number;
+  byteLimit: number;
+  outcome?: RunOutcome;
+  log: RunLog;
+}
+
+interface MutableResult {
+  readonly id: number;
+  readonly columns: readonly GridColumn[];
+  readonly store: RowStore;
+  tag?: string;
+}
+
+const CANCELED = '57014';
+const MOST_LOGGED = 200;
+
+/**
+ * One SQL console: its connection, what runs and what came back. Outside React, so that rows can stream in without
+ * a render each; whoever shows it subscribes and reads `state` (a new object after each notification).
+ */
+export class SqlConsole {
+  readonly #dependencies: ConsoleDependencies;
+  readonly #listeners = new Set<() => void>();
+  #abort = new AbortController();
+  #port: ConsolePort | undefined;
+  #state: ConsoleState = {
+    connection: { status: 'connecting' },
+    transaction: 'idle',
+    log: [],
+    running: false,
+    cancelling: false,
+    results: [],
+  };
+  #run: Run | undefined;
+  /** Results on screen: those of the latest run that had any. */
+  #shown: MutableResult[] = [];
+  #runs = 0;
+  #results = 0;
+  /** Chunks taken over and not acknowledged, while paused. */
+  #owed = 0;
+  #discarding = false;
+  #scheduled = false;
+
+  constructor(dependencies: ConsoleDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  get state(): ConsoleState {
+    return this.#state;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Connects, or connects again after the connection was lost. Results stay. */
+  async connect(): Promise<void> {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    this.#set({ connection: { status: 'connecting' }, transaction: 'idle' });
+    try {
+      const port = await this.#dependencies.connect(signal);
+      if (signal.aborted) return port.close();
+      this.#port = port;
+      port.onmessage = ({ data }) => {
+        if (!signal.aborted) this.#receive(data);
+      };
+    } catch (error) {
+      if (!signal.aborted) this.#set({ connection: { status: 'failed', ...failureOf(error) } });
+    }
+  }
+
+  /** Ends the connection; the session is over. */
+  disconnect(message = 'You ended the session.'): void {
+    this.#port?.postMessage({ type: 'close' });
+    this.#closed(false, message);
+  }
+
+  /** @returns whether it was started: one run at a time, and only when connected. */
+  run(text: string, purpose: RunPurpose = 'query', about = text): boolean {
+    if (this.#port === undefined || this.#run !== undefined || this.#state.connection.status !== 'ready') return false;
+    const run = ++this.#runs;
+    const { rows, bytes } = this.#dependencies.limit;
+    const log: RunLog = { run, text: about, purpose, at: this.#dependencies.now(), notices: [] };
+    this.#run = { purpose, about, results: new Map(), tags: [], affected: 0, rowLimit: rows, byteLimit: bytes, log };
+    this.#owed = 0;
+    this.#discarding = false;
+    this.#set({ running: true, cancelling: false, log: [...this.#state.log.slice(1 - MOST_LOGGED), log] }, 'paused');
+    this.#port.postMessage({ type: 'run', run, text });
+    return true;
+  }
+
+  /** Asks the database to stop. What already came stays; what still comes is left out. */
+  cancel(): void {
+    if (this.#run === undefined || this.#state.cancelling) return;
+    this.#port?.postMessage({ type: 'cancel' });
+    this.#discarding = true;
+    this.#acknowledgeOwed();
+    this.#set({ cancelling: true }, 'paused');
+  }
+
+  /** Goes on after a pause, for as many rows again. */
+  loadMore(): void {
+    if (this.#run === undefined || this.#state.paused === undefined) return;
+    const { rows, bytes } = this.#dependencies.limit;
+    this.#run.rowLimit += rows;
+    this.#run.byteLimit += bytes;
+    this.#acknowledgeOwed();
+    this.#set({}, 'paused');
+  }
+
+  refreshSchema(): void {
+    this.#port?.postMessage({ type: 'schema' });
+  }
+
+  /** Ends everything; the console is not used again. */
+  dispose(): void {
+    this.#port?.postMessage({ type: 'close' });
+    this.#abort.abort();
+    this.#port?.close();
+    this.#port = undefined;
+    this.#listeners.clear();
+    for (const { store } of this.#shown) store.clear();
+    this.#shown = [];
+  }
+
+  #receive(event: SqlEvent): void {
+    switch (event.type) {
+      case 'ready': {
+        const { session, database, server } = event;
+        this.#set({ connection: { status: 'ready', database, server, ...(session && { session }) } });
+        return this.refreshSchema();
+      }
+      case 'schema':
+        return this.#set({ schema: event.tables });
+      case 'transaction':
+        return this.#set({ transaction: event.state });
+      case 'closed':
+        return this.#closed(event.ended, event.message);
+      default: {
+        const run = this.#run;
+        if (run !== undefined && event.run === run.log.run) this.#receiveRun(run, event);
+        else if (event.type === 'rows') this.#port?.postMessage({ type: 'ack' });
+      }
+    }
+  }
+
+  #receiveRun(run: Run, event: Extract<SqlEvent, { run: number }>): void {
+    switch (event.type) {
+      case 'columns': {
+        const result = { id: ++this.#results, columns: event.columns.map(gridColumn), store: new RowStore() };
+        run.results.set(event.result, result);
+        if (run.purpose === 'query') this.#show(run);
+        return this.#changed();
+      }
+      case 'rows':
+        return this.#takeRows(run, event);
+      case 'result': {
+        const result = run.results.get(event.result);
+        if (result) result.tag = event.tag;
+        run.tags.push(event.tag);
+        run.affected += event.rows;
+        return this.#changed();
+      }
+      case 'notice': {
+        const { severity, message } = event;
+        run.log = { ...run.log, notices: [...run.log.notices.slice(-199), { severity, message }] };
+        return this.#changed();
+      }
+      case 'error':
+        run.outcome =
+          event.error.code === CANCELED && this.#state.cancelling
+            ? { kind: 'cancelled', rows: countRows(run) }
+            : { kind: 'error', error: event.error };
+        return this.#changed();
+      case 'done':
+        return this.#done(run, event.milliseconds, event.firstRow);
+      default:
+        event satisfies never;
+    }
+  }
+
+  #takeRows(run: Run, { result, frames }: Extract<SqlEvent, { type: 'rows' }>): void {
+    if (!this.#discarding) {
+      try {
+        run.results.get(result)?.store.append(frames);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        this.#port?.postMessage({ type: 'close' });
+        return this.#closed(false, `The result can't be shown: ${error.message}.`);
+      }
+    }
+    this.#owed++;
+    let bytes = 0;
+    for (const { store } of run.results.values()) bytes += store.bytes;
+    if (!this.#discarding && (countRows(run) >= run.rowLimit || bytes >= run.byteLimit))
+      return this.#set({ paused: countRows(run) });
+    this.#acknowledgeOwed();
+    this.#changed();
+  }
+
+  #acknowledgeOwed(): void {
+    for (; this.#owed > 0; this.#owed--) this.#port?.postMessage({ type: 'ack' });
+  }
+
+  #done(run: Run, milliseconds: number, firstRow: number | undefined): void {
+    run.outcome ??= { kind: 'ok', rows: run.affected, tags: run.tags };
+    run.log = { ...run.log, milliseconds, ...(firstRow !== undefined && { firstRow }) };
+    const { outcome, about } = run;
+    const plan = run.purpose === 'explain' && outcome.kind === 'ok' ? planText(run) : undefined;
+    // A statement without rows takes the place of an earlier result; one that failed leaves it on screen.
+    if (run.purpose === 'query' && outcome.kind === 'ok') this.#show(run);
+    this.#finish(run);
+    if (plan !== undefined) this.#set({ plan: { text: plan, statement: about } });
+    if (run.purpose === 'query') this.#dependencies.remember(run.log.text, outcome.kind === 'ok');
+  }
+
+  #finish(run: Run): void {
+    const log = { ...run.log, ...(run.outcome && { outcome: run.outcome }) };
+    this.#run = undefined;
+    this.#set({ running: false, cancelling: false, log: [...this.#state.log.slice(0, -1), log] }, 'paused');
+  }
+
+  #closed(ended: boolean, message: string): void {
+    const { connection } = this.#state;
+    this.#abort.abort();
+    this.#port?.close();
+    this.#port = undefined;
+    if (this.#run) {
+      this.#run.outcome ??= { kind: 'lost' };
+      this.#finish(this.#run);
+    }
+    const session = connection.status === 'ready' ? connection.session : undefined;
+    this.#set({ connection: { status: 'closed', ended, message, ...(session && { session }) }, transaction: 'idle' });
+  }
+
+  #show(run: Run): void {
+    const results = [...run.results.values()];
+    for (const before of this.#shown) if (!results.includes(before)) before.store.clear();
+    this.#shown = results;
+  }
+
+  #set(change: Partial<ConsoleState>, without?: 'paused'): void {
+    this.#state = { ...this.#state, ...change };
+    if (without !== undefined) {
+      const { paused: _, ...rest } = this.#state;
+      this.#state = rest;
+    }
+    this.#changed();
+  }
+
+  /** Says that something changed, at most once a frame however many chunks came. */
+  #changed(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#dependencies.schedule(() => {
+      this.#scheduled = false;
+      const run = this.#run;
+      const log = run ? [...this.#state.log.slice(0, -1), run.log] : this.#state.log;
+      this.#state = { ...this.#state, log, results: this.#shown.map(viewOf) };
+      for (const listener of this.#listeners) listener();
+    });
+  }
+}
+
+const gridColumn = ({ name, typeName, masked }: SqlColumn): GridColumn => ({
+  name,
+  type: typeName,
+  format: 'text',
+  ...(masked && { masked }),
+});
+
+const countRows = (run: Run): number => {
+  let rows = 0;
+  for (const { store } of run.results.values()) rows += store.length;
+  return rows;
+};
+
+const viewOf = ({ id, columns, store, tag }: MutableResult): ResultView => ({
+  id,
+  rows: { columns, store },
+  length: store.length,
+  ...(tag !== undefined && { tag }),
+});
+
+function planText(run: Run): string | undefined {
+  const result = [...run.results.values()].at(-1);
+  if (result === undefined) return undefined;
+  const lines: string[] = [];
+  for (let row = 0; row < result.store.length; row++)
+    lines.push(cellText({ columns: result.columns, store: result.store }, row, 0) ?? '');
+  return lines.join('\n');
+}
+
+function failureOf(error: unknown): { code: string; message: string; hint?: string } {
+  if (!(error instanceof Error)) return { code: 'internal', message: 'The connection could not be opened.' };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
+  const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
+  return { code, message: error.message, ...(hint !== undefined && { hint }) };
+}
