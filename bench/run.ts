@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AccessTokens, FileTokenStore, openTunnel } from '@drawbridge/gateway-client';
@@ -38,6 +38,8 @@ interface Row {
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const folder = await mkdtemp(join(tmpdir(), 'drawbridge-bench-'));
+// As root the servers run as another user, who has to get through.
+await chmod(folder, 0o711);
 const stops: Array<() => Promise<unknown>> = [() => rm(folder, { recursive: true, force: true })];
 try {
   await bench();

@@ -8,13 +8,29 @@ interface Place {
   readonly data: string;
   /** File with the gateway's log. */
   readonly log: string;
+  /** Where the desktop app was opened: the command that opens it once more, for another person. */
+  readonly app?: string;
+  /** What is worth saying about how it was opened. */
+  readonly notes?: readonly string[];
 }
 
-/** How to go on once the demo serves: commands to copy, for each person in turn. */
-export function guide({ url, data, log }: Place): string {
+/** How to go on once the demo serves: what to press, and commands to copy, for each person in turn. */
+export function guide({ url, data, log, app, notes = [] }: Place): string {
   const home = (person: string) => `export DRAWBRIDGE_HOME=${typedPath(join(data, 'cli', person))}`;
   const login = `npx drawbridge login --gateway ${url}`;
+  const inTheApp: [string, [string, string?][]][] =
+    app === undefined
+      ? []
+      : [
+          [
+            'The app is open',
+            [['Sign in as Alice, ask for orders-db, and connect once Bob has said yes.']],
+          ],
+          ['Bob opens his own, in another terminal', [[app]]],
+          ['All of it works from terminals too:', []],
+        ];
   const sections: [string, [string, string?][]][] = [
+    ...inTheApp,
     [
       'Alice, an engineer, asks (a second terminal)',
       [
@@ -66,6 +82,7 @@ export function guide({ url, data, log }: Place): string {
       'dim',
       `  Ctrl-C ends everything. What it knows stays in ${typedPath(data)}/, its log is ${typedPath(log)}.`,
     ),
+    ...notes.map((note) => `  ${note}`),
     '',
     body.join('\n\n'),
     '',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { build as bundle } from 'esbuild';
+import { type BuildOptions, build as bundle } from 'esbuild';
 import { build as buildPage } from 'vite';
 import { root } from './root.ts';
 
@@ -14,7 +14,12 @@ interface Part {
 }
 
 /** What `source` of the workspaces' exports names; what of Electron is there at run time stays an import. */
-const FROM_SOURCE = { bundle: true, conditions: ['source'], external: ['electron'], absWorkingDir: root } as const;
+const FROM_SOURCE = {
+  bundle: true,
+  conditions: ['source'],
+  external: ['electron'],
+  absWorkingDir: root,
+} satisfies BuildOptions;
 /** For packages written as CommonJS, which ask for these. */
 const COMMONJS = `import { createRequire as __createRequire } from 'node:module';
 import { fileURLToPath as __fileURLToPath } from 'node:url';

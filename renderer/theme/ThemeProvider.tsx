@@ -1,11 +1,3 @@
-import '@mantine/core/styles.layer.css';
-import '@mantine/notifications/styles.layer.css';
-import '@fontsource-variable/inter';
-import '@fontsource-variable/jetbrains-mono';
-import './tokens.css';
-import './base.css';
-import './controls.css';
-import './mantine.css';
 import { MantineProvider } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { Notifications } from '@mantine/notifications';

@@ -31,7 +31,7 @@ const schema = (word: string) => `
   );
   insert into customers values
     (1, 'Ada', '${word}-001', '${word}-p1', date '1990-01-01' + length('${word}') * 37, array['${word}'], 'GB', null),
-    (2, 'Bo', '${[...word].reverse().join('')}-${word}-002', null, null, null, 'DE', 'x'),
+    (2, 'Bo', 'm-${[...word].reverse().join('')}-${word}-002', null, null, null, 'DE', 'x'),
     (3, 'Cy', null, '${word}-p3', date '2001-02-03' - ascii('${word}'), array['${word}', 'b'], 'GB', 'y');
   create table orders (id int primary key, customer_id int references customers, total numeric, name text, placed date);
   insert into orders values (1, 1, 10, 'first', '2024-01-01'), (2, 1, 20, 'second', '2024-01-02'), (3, 2, 30, 'third', null);

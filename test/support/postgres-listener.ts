@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { systemClock } from '../../gateway/src/clock.ts';
+import { type Clock, systemClock } from '../../gateway/src/clock.ts';
 import {
   PostgresServer,
   type PostgresServerParts,
@@ -37,11 +37,12 @@ export async function listenPostgres(
   options: {
     session?: (target: TargetCredential) => TestSession;
     analyze?: PostgresServerParts['analyze'];
+    clock?: Clock;
   } = {},
 ): Promise<PostgresListener> {
   const analysis = new ScriptedAnalysis();
   const protocol = new PostgresServer({
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     analyze: options.analyze ?? (async () => analysis),
   });
   const sessions: TestSession[] = [];

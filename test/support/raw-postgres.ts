@@ -4,6 +4,7 @@ import { serialize } from 'pg-protocol';
 import { readErrorFields } from '../../gateway/src/protocols/postgres/codec/error-fields.ts';
 import { backendLimits } from '../../gateway/src/protocols/postgres/codec/frame-limits.ts';
 import { FrameSource } from '../../gateway/src/protocols/postgres/codec/frame-source.ts';
+import { SignIn } from '../../gateway/src/protocols/postgres/target/sign-in.ts';
 
 /** A message as a test reads it: its type's letter, and what is in it. */
 export interface RawMessage {
@@ -29,11 +30,24 @@ export class RawPostgres {
     return new RawPostgres(socket);
   }
 
-  /** Connects and signs in. */
-  static async ready(port: number): Promise<RawPostgres> {
+  /** Connects and signs in. To a database itself it has to bring what that asks for. */
+  static async ready(
+    port: number,
+    credential: { username: string; password: string; database: string } = {
+      username: 'alice',
+      password: '',
+      database: '',
+    },
+  ): Promise<RawPostgres> {
     const client = await RawPostgres.connect(port);
-    client.socket.write(serialize.startup({ user: 'alice' }));
-    const messages = await client.until('Z');
+    client.socket.write(serialize.startup({ user: credential.username, database: credential.database }));
+    const messages: RawMessage[] = [];
+    client.#frames = new FrameSource(client.socket, backendLimits);
+    const signIn = new SignIn({ ...credential, host: '127.0.0.1', port, tls: 'disable' }, client.socket);
+    for (let message = await client.next(); message.type !== 'Z'; message = await client.next()) {
+      if (message.type === 'R') await signIn.answer(message.frame);
+      messages.push(message);
+    }
     const key = messages.find(({ type }) => type === 'K')?.frame ?? Buffer.alloc(0);
     client.processId = key.readInt32BE(5);
     client.secret = key.subarray(9);

@@ -13,6 +13,8 @@ const STARS = Buffer.from('***');
  * and `code` (limits on texts).
  */
 export class ScriptedAnalysis implements Analysis {
+  /** From now on nothing is allowed. */
+  closed = false;
   planned = 0;
   described = 0;
   invalidated = 0;
@@ -35,7 +37,7 @@ export class ScriptedAnalysis implements Analysis {
       decision: { verdict: 'allow', policies: [] },
       masks,
       texts: says('details') ? 'without-details' : says('code') ? 'sqlstate-only' : 'pass',
-      ...(says('refuse') ? { refusal } : {}),
+      ...(says('refuse') || this.closed ? { refusal } : {}),
     };
     return says('slow') ? Promise.resolve(plan) : plan;
   }

@@ -1,13 +1,10 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client } from 'pg';
 import { serialize } from 'pg-protocol';
-import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.ts';
+import { ManualClock } from '../../../../test/support/manual-clock.ts';
 import {
   credentialOf,
   listenPostgres,
@@ -15,9 +12,11 @@ import {
 } from '../../../../test/support/postgres-listener.ts';
 import { errorOf, RawPostgres } from '../../../../test/support/raw-postgres.ts';
 import { TestSession } from '../../../../test/support/test-session.ts';
+import { startTlsDatabase, type TlsDatabase } from '../../../../test/support/tls-database.ts';
 import type { TargetCredential } from '../../sessions/session.ts';
-import { EmbeddedServer } from '../../store/embedded-server.ts';
+import { STARTUP_TIMEOUT } from './client/read-startup.ts';
 import { authenticationOk, frameOf, readyForQuery } from './codec/backend-messages.ts';
+import { SIGN_IN_TIMEOUT } from './target/connect-target.ts';
 
 const { query } = serialize;
 const cleanups: (() => unknown)[] = [];
@@ -337,33 +336,87 @@ describe('a hostile target', () => {
   });
 });
 
+describe('whoever takes too long', () => {
+  it('is a client without a startup message', async () => {
+    const clock = new ManualClock();
+    const to = await listenPostgres(credentialOf(database.url), { clock });
+    cleanups.push(() => to.close());
+    const client = await RawPostgres.connect(to.port);
+    cleanups.push(() => client.close());
+    await vi.waitFor(() => expect(to.sessions).toHaveLength(1));
+    clock.advance(STARTUP_TIMEOUT);
+    expect(errorOf((await client.next()).frame).get('M')).toContain('no startup message came within 10 s');
+    client.socket.end();
+    expect(await to.ends[0]).toMatchObject({ code: 'protocol_error' });
+  });
+
+  /** A target that takes connections and never answers; with the first connection to it, once that has spoken. */
+  async function silent(clock?: ManualClock): Promise<{ to: PostgresListener; spoken: Promise<Socket> }> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const spoken = once(server, 'connection').then(async ([socket]: Socket[]) => {
+      if (socket === undefined) throw new Error('no socket');
+      socket.on('error', () => undefined);
+      await once(socket, 'data');
+      return socket;
+    });
+    const target = { ...credentialOf(database.url), port: (server.address() as AddressInfo).port };
+    const to = await listenPostgres(target, clock === undefined ? {} : { clock });
+    cleanups.push(async () => {
+      await to.close();
+      server.close();
+    });
+    return { to, spoken };
+  }
+
+  it('is a target that says nothing', async () => {
+    const clock = new ManualClock();
+    const { to, spoken } = await silent(clock);
+    const client = await RawPostgres.connect(to.port);
+    cleanups.push(() => client.close());
+    client.send(serialize.startup({ user: 'alice' }));
+    await spoken;
+    clock.advance(SIGN_IN_TIMEOUT);
+    expect(errorOf((await client.next()).frame).get('M')).toContain('orders-db did not answer in time');
+  });
+
+  it('is not waited for once the session has to end', async () => {
+    const { to, spoken } = await silent();
+    const client = await RawPostgres.connect(to.port);
+    cleanups.push(() => client.close());
+    client.send(serialize.startup({ user: 'alice' }));
+    const target = await spoken;
+    to.sessions[0]?.end('grant_revoked', 'over');
+    await once(target, 'close');
+    expect(errorOf((await client.next()).frame).get('C')).toBe('57P01');
+    client.socket.end();
+    expect(await to.ends[0]).toMatchObject({ code: 'grant_revoked' });
+  });
+
+  it('is not waited for once the client left', async () => {
+    const { to, spoken } = await silent();
+    const client = await RawPostgres.connect(to.port);
+    client.send(serialize.startup({ user: 'alice' }));
+    const target = await spoken;
+    client.close();
+    await once(target, 'close');
+    expect(await to.ends[0]).toMatchObject({ code: 'client_closed' });
+  });
+});
+
 describe('TLS to the target', () => {
-  let folder: string;
-  let server: EmbeddedServer;
-  let cert: string;
-  let foreign: string;
+  let server: TlsDatabase;
 
   beforeAll(async () => {
-    const names = { altNames: [{ type: 2 as const, value: 'localhost' }] };
-    const options = { keySize: 2048, extensions: [{ name: 'subjectAltName' as const, ...names }] };
-    const own = await generate([{ name: 'commonName', value: 'localhost' }], options);
-    cert = own.cert;
-    foreign = (await generate([{ name: 'commonName', value: 'localhost' }], options)).cert;
-    folder = await mkdtemp(join(tmpdir(), 'drawbridge-tls-'));
-    server = await EmbeddedServer.start({
-      folder,
-      throwaway: true,
-      tls: { cert: own.cert, key: own.private },
-    });
+    server = await startTlsDatabase();
   });
 
   afterAll(async () => {
     await server?.stop();
-    await rm(folder, { recursive: true, force: true });
   });
 
   async function through(credential: Partial<TargetCredential>): Promise<{ ssl: boolean }> {
-    const to = await listenPostgres({ ...credentialOf(server.url()), host: 'localhost', ...credential });
+    const to = await listenPostgres({ ...credentialOf(server.url), host: 'localhost', ...credential });
     cleanups.push(() => to.close());
     const client = new Client({ host: '127.0.0.1', port: to.port, user: 'alice' });
     cleanups.push(() => client.end());
@@ -373,11 +426,11 @@ describe('TLS to the target', () => {
   }
 
   it('verifies chain and name', async () => {
-    expect((await through({ tls: 'verify-full', ca: cert })).ssl).toBe(true);
+    expect((await through({ tls: 'verify-full', ca: server.cert })).ssl).toBe(true);
   });
 
   it('refuses a certificate of another authority', async () => {
-    await expect(through({ tls: 'verify-full', ca: foreign })).rejects.toMatchObject({
+    await expect(through({ tls: 'verify-full', ca: server.foreign })).rejects.toMatchObject({
       code: '08001',
       message: expect.stringContaining('certificate of orders-db'),
     });
@@ -385,11 +438,11 @@ describe('TLS to the target', () => {
   });
 
   it('looks at the name for verify-full only', async () => {
-    await expect(through({ tls: 'verify-full', ca: cert, host: '127.0.0.1' })).rejects.toMatchObject({
+    await expect(through({ tls: 'verify-full', ca: server.cert, host: '127.0.0.1' })).rejects.toMatchObject({
       code: '08001',
     });
     cleanups.pop();
-    expect((await through({ tls: 'verify-ca', ca: cert, host: '127.0.0.1' })).ssl).toBe(true);
+    expect((await through({ tls: 'verify-ca', ca: server.cert, host: '127.0.0.1' })).ssl).toBe(true);
   });
 
   it('encrypts without looking at the certificate for require, and not at all for disable', async () => {

@@ -85,11 +85,9 @@ describe('clients nobody here wrote', () => {
     expect((await client.query('SELECT name FROM people WHERE id = $1', [3])).rows).toEqual([
       { name: 'name 3' },
     ]);
-    const binary = await client.query({
-      text: 'SELECT id FROM people WHERE id = $1',
-      values: [4],
-      binary: true,
-    });
+    // @types/pg leaves `binary` out.
+    const config = { text: 'SELECT id FROM people WHERE id = $1', values: [4], binary: true };
+    const binary = await client.query(config);
     expect(binary.rows).toEqual([{ id: 4 }]);
     expect(session.events('statement').map(({ mode }) => mode)).toEqual(['simple', 'prepare', 'prepare']);
     expect(session.events('execute').map(({ parameters }) => parameters)).toEqual([['3'], ['4']]);
@@ -300,6 +298,32 @@ describe('extended protocol', () => {
     expect(await client.answer()).toBe('C Z:I');
     expect(await client.answer()).toBe('C Z:I');
     expect(errorOf((await client.next()).frame).get('S')).toBe('FATAL');
+  });
+
+  it('plans a prepared statement again when it is bound', async () => {
+    const { client, session } = await raw();
+    client.send(parse({ name: 's', text: 'SELECT 1' }), sync());
+    expect(await client.answer()).toBe('1 Z:I');
+    listener.analysis.closed = true;
+    cleanups.push(() => {
+      listener.analysis.closed = false;
+    });
+    client.send(bind({ statement: 's' }), execute(), sync());
+    expect(await client.answer()).toBe('E:42501 Z:I');
+    expect(session.events('execute')).toEqual([]);
+    expect(session.events('result')).toMatchObject([{ statement: 1, status: 'error' }]);
+  });
+
+  it('serves tens of thousands of messages before a Sync', async () => {
+    const { client } = await raw();
+    const many = 30_000;
+    client.send(
+      parse({ name: 's', text: 'SELECT 1' }),
+      ...Array.from({ length: many }, () => Buffer.concat([bind({ statement: 's' }), execute()])),
+      sync(),
+    );
+    const answers = await client.until('Z');
+    expect(answers.filter(({ type }) => type === 'C')).toHaveLength(many);
   });
 
   it('refuses function calls and unknown or malformed messages, for this session only', async () => {

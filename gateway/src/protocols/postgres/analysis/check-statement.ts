@@ -1,4 +1,4 @@
-import { type Catalog, type CatalogRelation, fold } from './catalog.ts';
+import type { Catalog, CatalogRelation } from './catalog.ts';
 import { checkCalls } from './check-calls.ts';
 import { checkRelation } from './check-relation.ts';
 import { ReferenceCheck } from './check-references.ts';
@@ -22,10 +22,9 @@ export interface Checked {
 
 /**
  * Checks one statement against the masked columns of a catalog.
- * @param created folded names of relations that the session itself made and the catalog may not show yet.
  * @throws Refused when it could show a masked value, or tell something about one.
  */
-export function checkStatement(statement: SqlNode, catalog: Catalog, created: ReadonlySet<string>): Checked {
+export function checkStatement(statement: SqlNode, catalog: Catalog): Checked {
   if (isHarmless(statement)) return { touches: false, writes: false, labels: new Set(), unknown: [] };
   for (const rangeVar of everyRangeVar(statement)) checkRelation(rangeVar, catalog);
   checkCalls(statement, catalog.userDefined);
@@ -40,7 +39,7 @@ export function checkStatement(statement: SqlNode, catalog: Catalog, created: Re
     touches: scope.touched.size > 0,
     writes: targets.some((relation) => relation.masked.size > 0 || relation.triggers),
     labels: check.labels,
-    unknown: named.filter((name) => catalog.lookup(name).length === 0 && !created.has(fold(name.name))),
+    unknown: named.filter((name) => catalog.lookup(name).length === 0),
   };
 }
 

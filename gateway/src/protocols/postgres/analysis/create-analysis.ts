@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Session } from '../../../sessions/session.ts';
 import { AnalysisCache, type ParsedText } from './analysis-cache.ts';
-import type { Catalog } from './catalog.ts';
+import { type Catalog, fold } from './catalog.ts';
 import { describeResult, UNKNOWN_ORIGIN } from './describe-result.ts';
 import { type CatalogQuery, loadCatalog } from './load-catalog.ts';
 import { isHarmless } from './masked-statements.ts';
@@ -52,7 +52,8 @@ class SessionAnalysis implements Analysis {
     maxEntrySize: LONGEST_CACHED,
     sizeCalculation: (_kept, text) => text.length + 100,
   });
-  readonly #created = new Set<string>();
+  /** Folded names of tables it made or changed. */
+  readonly #made = new Set<string>();
   readonly #labels = new Set<string>();
   #wrote = false;
   #catalog: Catalog | undefined;
@@ -95,7 +96,7 @@ class SessionAnalysis implements Analysis {
     if (first !== UNKNOWN_ORIGIN) return first;
     return this.#refresh().then(
       () => {
-        const second = this.#describe(frame, plan, formats);
+        const second = this.#describe(frame, plan, formats, this.#made.size > 0);
         return second === UNKNOWN_ORIGIN ? unknownOrigin : second;
       },
       () => unreadable,
@@ -109,17 +110,18 @@ class SessionAnalysis implements Analysis {
     this.#refreshing = undefined;
   }
 
-  #describe(frame: Buffer, plan: StatementPlan, formats?: readonly number[]) {
+  #describe(frame: Buffer, plan: StatementPlan, formats: readonly number[] | undefined, unknownIsOwn = false) {
     const hashKey = this.#masking ? this.#cache.hashKey(this.#session.resource.name) : undefined;
     return describeResult(frame, plan, {
       ...(this.#catalog && { catalog: this.#catalog }),
       ...(hashKey && { hashKey }),
       ...(formats && { formats }),
+      unknownIsOwn,
     });
   }
 
   #plan(text: string, parsed: ParsedText): Planned {
-    const past = { created: this.#created, labels: this.#labels, wrote: this.#wrote };
+    const past = { labels: this.#labels, wrote: this.#wrote };
     return planStatement(text, parsed, this.#session, this.#catalog, past);
   }
 
@@ -131,7 +133,8 @@ class SessionAnalysis implements Analysis {
       return refused(parsed, unreadable);
     }
     const planned = this.#plan(text, parsed);
-    const [unknown] = planned.unknown;
+    // Not in the catalog, which is fresh: it is the session's own and not committed, or it isn't there.
+    const unknown = planned.unknown.find(({ name }) => !this.#made.has(fold(name)) && !planned.made.includes(fold(name)));
     if (!unknown) return this.#keep(text, planned);
     return {
       ...planned.plan,
@@ -143,15 +146,17 @@ class SessionAnalysis implements Analysis {
     };
   }
 
-  #keep(text: string, { plan, created, writes }: Planned): StatementPlan {
+  #keep(text: string, { plan, made, unknown, writes }: Planned): StatementPlan {
     if (!plan.refusal) {
       for (const label of plan.labels ?? []) this.#labels.add(label);
-      for (const name of created) this.#created.add(name);
+      for (const name of made) this.#made.add(name);
       // Plans of EXECUTE and COMMIT were made for a session that had written nothing.
       if (writes && !this.#wrote) this.#plans.clear();
       this.#wrote ||= writes;
-      if (this.#labels.size + this.#created.size > MOST_NAMES) return { ...plan, ...deny(tooMany) };
+      if (this.#labels.size + this.#made.size > MOST_NAMES) return { ...plan, ...deny(tooMany) };
     }
+    // What rests on a table of its own is looked at afresh each time.
+    if (unknown.length > 0) return plan;
     this.#plans.set(text, { plan, catalog: this.#catalog, until: this.#cache.clock.now() + DECISION_LIFE });
     return plan;
   }

@@ -12,6 +12,11 @@ export interface DescribeOptions {
   readonly catalog?: Catalog;
   readonly hashKey?: Uint8Array;
   readonly formats?: readonly number[];
+  /**
+   * Set where the session has made or changed tables and the catalog was just read: what it doesn't know then is
+   * the session's own, not yet committed, and holds nothing that was masked.
+   */
+  readonly unknownIsOwn?: boolean;
 }
 
 /** Said of a field whose origin the catalog doesn't know: it may have changed since it was read. */
@@ -24,14 +29,15 @@ export const UNKNOWN_ORIGIN = 'unknown origin';
 export function describeResult(
   frame: Buffer,
   plan: Pick<StatementPlan, 'labels'>,
-  { catalog, hashKey, formats }: DescribeOptions,
+  { catalog, hashKey, formats, unknownIsOwn }: DescribeOptions,
 ): ResultMask | Refusal | typeof UNKNOWN_ORIGIN {
   const fields = parseRowDescription(frame);
   const columns: RecordedColumn[] = [];
   const masks: (ValueMask | undefined)[] = [];
   for (const [index, field] of fields.entries()) {
-    const origin = catalog ? originOf(field, catalog, plan.labels ?? none) : undefined;
-    if (origin === UNKNOWN_ORIGIN) return origin;
+    const told = catalog ? originOf(field, catalog, plan.labels ?? none) : undefined;
+    if (told === UNKNOWN_ORIGIN && !unknownIsOwn) return told;
+    const origin = told === UNKNOWN_ORIGIN ? undefined : told;
     if (origin && 'sqlstate' in origin) return origin;
     const binary = formatOf(index, field, formats) !== 0;
     columns.push({

@@ -10,7 +10,7 @@ import type { Analysis } from './plan.ts';
  * Two databases that differ in nothing but the values of masked columns, each behind the whole relay. If what
  * comes back ever differs, something about those values came through.
  */
-const WORDS = ['zebra', 'quokka'] as const;
+const WORDS = ['zebra', 'aardvark'] as const;
 let worlds: MaskingWorld[] = [];
 let clients: RawPostgres[] = [];
 let analysis: Analysis;
@@ -109,54 +109,95 @@ it('error texts tell nothing', async () => {
 
 describe('whatever is put together', () => {
   const pick = <T>(...values: T[]) => fc.constantFrom(...values);
-  const table = pick('customers c', 'orders c', 'contacts c', 'plain_view c', 'people c', 'events c', 'snapshots c', 'customers', 'materialized c', 'harmless_view c');
-  const column = pick(
-    ...['id', 'name', 'ssn', 'phone', 'born', 'tags', 'badge', 'country', 'note', 'email', 'tax_id', 'secret', 'ip', 'was', 'c', '*', 'c.*', 'x', '1', '2'],
-    ...['c.ssn', 'c.id', 'customers.ssn', 'c.email', 'customers', 'public.customers.ssn', 'c.to_json', '(c).ssn', '(c).*', 'label', 'total'],
-  );
-  const wrap = pick(
-    ...['%', '%', '%', 'upper(%)', '%::text', '(%)', '% || %', 'count(%)', 'max(%)', 'row(%)', 'to_json(%)', 'coalesce(%, %)', '% is null', '%[1]', 'array[%]'],
-    ...['case when % then 1 end', "% = 'zebra-001'", '% < %', 'length(%)', "% like '%a%'", 'row_number() over (order by %)', 'exists (select %)', '(select %)', '% in (select %)'],
-  );
-  const expression = fc.tuple(wrap, column, column).map(([form, a, b]) => form.replace('%', () => a).replace(/%(?![a%'])/g, () => b));
-  const select = fc
-    .record({
-      distinct: pick('', '', '', 'distinct ', 'distinct on (1) ', 'all '),
-      items: fc.array(fc.tuple(expression, pick('', '', ' as x', ' as id', ' as ssn')), { minLength: 1, maxLength: 3 }),
-      from: table,
-      join: pick('', '', '', ' join orders o on true', ' natural join orders o', ' join customers d using (id)', ', lateral (select c.id as x) l', ' left join contacts e on e.id = c.id'),
-      where: fc.option(expression),
-      group: fc.option(pick('1', 'id', 'ssn', 'x', 'c.id', 'rollup (1, id)')),
-      order: fc.option(fc.tuple(pick('1', '2', 'x', 'id', 'name', 'ssn', 'c', 'c.born'), pick('', ' desc'))),
-      limit: fc.option(pick('1', '2', '(select 1)')),
-    })
-    .map(({ distinct, items, from, join, where, group, order, limit }) =>
-      [
-        `select ${distinct}${items.map(([value, label]) => value + label).join(', ')} from ${from}${join}`,
-        where && `where ${where}`,
-        group && `group by ${group}`,
-        order && `order by ${order[0]}${order[1]}`,
-        limit && `limit ${limit}`,
-      ]
-        .filter(Boolean)
-        .join(' '),
-    );
-  const statement = fc.tuple(pick('%', '%', '%', '%', 'select * from (%) x', 'with x as (%) select x.* from x', '(%) union all (%)', 'copy (%) to stdout', 'explain %', 'insert into guesses %', "update customers set note = 'n' where id in (%)", 'create temp table made as %; select * from made', 'values ((%))'), select, select)
-    .map(([form, a, b]) => form.replace('%', () => a).replace('%)', () => `${b})`));
+  const tables = {
+    customers: ['id', 'name', 'ssn', 'phone', 'born', 'tags', 'badge', 'country', 'note'],
+    contacts: ['id', 'email', 'kind'],
+    plain_view: ['id', 'tax_id', 'name'],
+    people: ['id', 'secret', 'label'],
+    events: ['id', 'at', 'ip'],
+    snapshots: ['id', 'was', 'list'],
+    materialized: ['id', 'ssn'],
+    harmless_view: ['id', 'name'],
+    orders: ['id', 'customer_id', 'total', 'name'],
+  };
+  /** Forms that take any value, so that most of what is made is valid SQL. */
+  const forms = [
+    ...['%', '%', '%', '(%)', '(%)::text', 'upper((%)::text)', 'length((%)::text)', '% is null', 'row(%)::text', 'to_json(%)', 'array[%]', '(select %)'],
+    ...["coalesce((%)::text, '-')", "case when (%)::text > 'm' then 1 end", "(%)::text < 'r'", "exists (select 1 where (%)::text > 'r')", 'pg_column_size(%)'],
+    ...['row_number() over (order by %)', 'count(%) over ()', 'max((%)::text) over ()', "format('%s', 1) || (%)::text", "(%)::text in (select name from orders)"],
+  ];
+  const sometimes = (text: fc.Arbitrary<string>, weight = 3) => fc.option(text, { freq: weight, nil: '' }).map((value) => value);
 
-  it('either is refused, or does not depend on masked values', { timeout: 560_000 }, async () => {
-    let passed = 0;
+  const select = fc.constantFrom(...Object.entries(tables)).chain(([table, columns]) => {
+    const bare = fc.oneof(
+      { weight: 8, arbitrary: pick(...columns, ...columns.map((name) => `c.${name}`)) },
+      { weight: 1, arbitrary: pick('c', 'c.to_json', '(c).id', 'c.*', `${table}.id`, `(c).${columns[1]}`, "'constant'", '1') },
+    );
+    const value = fc.tuple(pick(...forms), bare).map(([form, column]) => form.replaceAll(/%(?!s)/g, () => column));
+    const item = fc.oneof(
+      { weight: 6, arbitrary: fc.tuple(value, pick('', '', ' as x', ' as id', ' as name')).map(([one, label]) => one + label) },
+      { weight: 1, arbitrary: pick('*', 'c.*', 'count(*) over ()') },
+    );
+    const test = value.map((one) => `(${one})::text > 'm'`);
+    return fc
+      .record({
+        distinct: pick('', '', '', '', '', 'distinct '),
+        items: fc.array(item, { minLength: 1, maxLength: 3 }),
+        join: pick('', '', '', '', ' join guesses on true', ' join guesses on (c.id)::text <> guess', ` left join ${table} d using (id)`, ` natural join ${table} d`),
+        where: fc.oneof(pick('', '', ''), test.map((one) => ` where ${one}`)),
+        order: fc.oneof(pick('', '', '', ' order by 1', ' order by x', ' order by id, 1 desc'), value.map((one) => ` order by ${one}`)),
+        limit: pick('', '', ' limit 1', ' limit 2'),
+      })
+      .map(({ distinct, items, join, where, order, limit }) => `select ${distinct}${items.join(', ')} from ${table} c${join}${where}${order}${limit}`);
+  });
+  const grouped = fc.constantFrom(...Object.entries(tables)).chain(([table, columns]) =>
+    fc
+      .tuple(pick(...columns), pick(...columns), pick('count(*)', 'max((%)::text)', 'count(distinct %)', "string_agg((%)::text, ',')"), pick('', ' having count(*) > 1', " having max((%)::text) > 'm'"))
+      .map(([key, column, aggregate, having]) => `select ${key}, ${aggregate.replace('%', column)} from ${table} group by ${key}${having.replace('%', column)}`),
+  );
+  const one = fc.oneof({ weight: 6, arbitrary: select }, { weight: 1, arbitrary: grouped });
+  const statement = fc.tuple(
+    pick(
+      ...['%', '%', '%', '%', '%', 'select * from (%) y', 'with y as (%) select y.* from y', '% union all %', 'copy (%) to stdout', 'explain (costs off) %'],
+      ...["update orders set name = 'n' where exists (%)", 'create temp table made as %', 'select count(*) from (%) y', 'select array(%)', 'select json_agg(y) from (%) y', 'insert into orders (id, name) select 9, (y::text) from (%) y limit 1'],
+    ),
+    one,
+  ).map(([form, inner]) => form.replaceAll('%', () => inner));
+
+  it('either is refused, or does not depend on masked values', { timeout: 120_000 }, async () => {
+    let ran = 0;
     await fc.assert(
       fc.asyncProperty(statement, pick<Mode>('simple', 'text', 'binary'), async (sql, mode) => {
         const plan = await analysis.plan(sql);
         if (plan.refusal) return;
-        passed += 1;
-        const both = await outcomes(sql, sql.includes(';') ? 'simple' : mode);
+        const both = await outcomes(sql, mode);
+        if (!both[0]?.some((frame) => frame[0] === 0x45)) ran += 1;
         for (const frames of both) expect(holdsSecret(frames)).toBe(false);
-        expectAlike(both);
+        // An array of rows names their type by its number in binary, which no two databases share.
+        if (mode !== 'binary' || !sql.includes('array')) expectAlike(both);
       }),
-      { numRuns: 30000 },
+      { numRuns: 1500 },
     );
-    console.log("PASSED", passed);
+    // Enough of what is made says something, so that this would find something.
+    expect(ran).toBeGreaterThan(300);
   });
+});
+
+it('a session may use its own tables before they are committed', async () => {
+  const [client] = clients as [RawPostgres];
+  for (const sql of [
+    'begin',
+    'create temp table mine as select id, name from customers',
+    'alter table orders add column extra text default 1',
+    'select * from mine',
+    'declare c cursor for select *, 1 from mine',
+    'fetch all from c',
+    'select * from orders',
+    'rollback',
+  ]) {
+    client.send(query(sql));
+    const frames = (await client.until('Z')).map(({ frame }) => frame);
+    expect(frames.some((frame) => frame[0] === 0x45)).toBe(false);
+    if (sql.includes('mine') && sql.startsWith('select')) expect(frames.filter((frame) => frame[0] === 0x44)).toHaveLength(3);
+  }
 });

@@ -7,12 +7,10 @@ import type { Classification } from './classify.ts';
 import type { Refusal, StatementPlan } from './plan.ts';
 import { Refused } from './refused.ts';
 import { type RelationName, relationsOf, relationText } from './relations.ts';
-import { type SqlNode, textAt } from './sql-node.ts';
+import { nodeAt, type SqlNode, textAt } from './sql-node.ts';
 
 /** What a session did so far that bears on how its next statement is to be seen. */
 export interface SessionPast {
-  /** Folded names of relations it made; they may not show in the catalog before its transaction ends. */
-  readonly created: ReadonlySet<string>;
   /** Labels of masked columns in all it planned: what EXECUTE and FETCH may bring back. */
   readonly labels: ReadonlySet<string>;
   /** Whether it may have prepared a write to a masked table, or made one whose checks are deferred. */
@@ -23,7 +21,8 @@ export interface Planned {
   readonly plan: StatementPlan;
   /** Relations the catalog doesn't know: look again before this plan is used. */
   readonly unknown: readonly RelationName[];
-  readonly created: readonly string[];
+  /** Folded names of relations it makes or changes. The catalog doesn't show them before their transaction ends. */
+  readonly made: readonly string[];
   readonly writes: boolean;
 }
 
@@ -62,9 +61,9 @@ export function planStatement(
     return done({ ...base, actions, decision: { verdict: 'deny', reason, policies }, refusal: denied(reason, policies) });
   }
   if (!catalog) return done({ ...base, actions, decision });
-  const checked = checkAll(text, statements, catalog, past);
+  const checked = checkAll(text, statements, catalog);
   if ('sqlstate' in checked) return refuse({ ...base, actions }, checked);
-  const { touches, writes, unknown, labels, created } = checked;
+  const { touches, writes, unknown, labels, made } = checked;
   const kinds = statements.map(({ node }) => node.kind);
   const replays = kinds.some((kind) => replaying.has(kind));
   const unsaid = writes || (past.wrote && kinds.some((kind) => settling.has(kind)));
@@ -76,11 +75,11 @@ export function planStatement(
     labels: replays ? past.labels : labels,
     texts: unsaid ? 'sqlstate-only' : 'without-details',
   };
-  return { plan, unknown, created, writes };
+  return { plan, unknown, made, writes };
 }
 
 const noLabels: ReadonlySet<string> = new Set();
-const done = (plan: StatementPlan): Planned => ({ plan, unknown: [], created: [], writes: false });
+const done = (plan: StatementPlan): Planned => ({ plan, unknown: [], made: [], writes: false });
 const refuse = (plan: Omit<StatementPlan, 'decision' | 'refusal'>, refusal: Refusal): Planned =>
   done({ ...plan, decision: { verdict: 'deny', reason: refusal.message, policies: [] }, refusal });
 
@@ -118,19 +117,19 @@ function actionsOf({ acts, context }: Classification, catalog: Catalog | undefin
 
 interface CheckedText extends Omit<Checked, 'labels'> {
   readonly labels: ReadonlySet<string>;
-  readonly created: readonly string[];
+  readonly made: readonly string[];
 }
 
-/** Checks the statements in order: what an earlier one makes, a later one may use. */
-function checkAll(text: string, statements: ParsedText['statements'], catalog: Catalog, past: SessionPast): CheckedText | Refusal {
-  const created: string[] = [];
+/** Checks the statements one by one, up to the first that can't be allowed. */
+function checkAll(text: string, statements: ParsedText['statements'], catalog: Catalog): CheckedText | Refusal {
+  const made: string[] = [];
   const unknown: RelationName[] = [];
   const labels = new Set<string>();
   let touches = false;
   let writes = false;
   for (const { node } of statements) {
     try {
-      const checked = checkStatement(node, catalog, new Set([...past.created, ...created]));
+      const checked = checkStatement(node, catalog);
       touches = touches || checked.touches;
       writes = writes || checked.writes;
       unknown.push(...checked.unknown);
@@ -140,16 +139,19 @@ function checkAll(text: string, statements: ParsedText['statements'], catalog: C
       const position = error.location === undefined ? undefined : characterAt(text, error.location);
       return { ...error.refusal, ...(position !== undefined && { position }) };
     }
-    created.push(...createdBy(node));
+    made.push(...madeBy(node));
   }
-  return { touches, writes, unknown, labels, created };
+  return { touches, writes, unknown, labels, made };
 }
 
 /** 1-based position in characters, as PostgreSQL counts, of a byte offset. */
 const characterAt = (text: string, bytes: number): number => [...Buffer.from(text).toString('utf8', 0, bytes)].length + 1;
 
-/** Folded names of relations that a statement makes or gives a name. */
-function createdBy(statement: SqlNode): string[] {
+/** Folded names of relations that a statement makes, changes or gives a name. */
+function madeBy(statement: SqlNode): string[] {
   const names = relationsOf(statement).creates.map(({ name }) => name);
-  return [...names, ...(statement.kind === 'RenameStmt' ? [textAt(statement, 'newname')] : [])].map(fold);
+  const altered = statement.kind === 'AlterTableStmt' ? nodeAt(statement, 'relation') : undefined;
+  if (altered) names.push(textAt(altered, 'relname'));
+  if (statement.kind === 'RenameStmt') names.push(textAt(statement, 'newname'));
+  return names.map(fold);
 }

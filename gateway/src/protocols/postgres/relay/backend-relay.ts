@@ -1,7 +1,4 @@
 import type { Writable } from 'node:stream';
-import type { Refusal } from '../analysis/plan.ts';
-import { errorResponse } from '../codec/backend-messages.ts';
-import { readErrorFields, writeErrorFields } from '../codec/error-fields.ts';
 import { FRAME_HEADER, FrameAssembler } from '../codec/frame-assembler.ts';
 import { backendLimits } from '../codec/frame-limits.ts';
 import { MalformedMessage } from '../codec/message-reader.ts';
@@ -10,13 +7,13 @@ import { SessionFailure, targetViolation } from '../session-failure.ts';
 import { CommandTag } from './command-tag.ts';
 import type { Conversation } from './conversation.ts';
 import { Describer, isRefusal } from './describer.ts';
+import { Failures } from './failures.ts';
 import { Gather } from './gather.ts';
 import { Journal } from './journal.ts';
 import { OutOfTurn } from './out-of-turn.ts';
 import type { Expected, ReplyKind } from './reply-queue.ts';
-import { endsSession, requireCertainty, requireHarmless } from './result-rules.ts';
+import { requireCertainty } from './result-rules.ts';
 import { RowStream } from './row-stream.ts';
-import { policeTexts } from './texts.ts';
 
 /** Transaction states of ReadyForQuery: idle, in a transaction, in a failed one. */
 const IDLE = 0x49;
@@ -36,12 +33,8 @@ export class BackendRelay {
   readonly #outOfTurn: OutOfTurn;
   readonly #describer: Describer;
   readonly #rows: RowStream;
+  readonly #failures: Failures;
   #held = false;
-  #fatal = false;
-
-  #copyOut = false;
-  /** After a refused result: how many ReadyForQuery until the client may hear of replies again. */
-  #swallow = 0;
 
   /** @param await_ calls `resume` once the work is done, and ends the session if it fails. */
   constructor(conversation: Conversation, client: Writable, await_: (work: Promise<unknown>) => void) {
@@ -50,6 +43,7 @@ export class BackendRelay {
     this.#journal = new Journal(conversation.session);
     this.#outOfTurn = new OutOfTurn(conversation, this.#gather, this.#journal);
     this.#rows = new RowStream(conversation.resource, this.#gather, this.#journal);
+    this.#failures = new Failures(conversation, this.#gather, this.#journal, this.#rows);
     this.#describer = new Describer(conversation, (work) => {
       this.#held = true;
       await_(work);
@@ -63,7 +57,7 @@ export class BackendRelay {
 
   /** The target said itself that it ends the session. */
   get fatal(): boolean {
-    return this.#fatal;
+    return this.#failures.fatal;
   }
 
   /** @throws SessionFailure, RecordingFailed */
@@ -132,12 +126,12 @@ export class BackendRelay {
           this.#outOfTurn.notification(buffer, start, end);
           return true;
         case Backend.errorResponse:
-          this.#error(buffer, start, end);
+          this.#failures.error(buffer, start, end);
           return true;
         default:
       }
       const head = this.#conversation.queue.head;
-      if (this.#swallow > 0) return this.#swallowed(head, type, buffer, start, end);
+      if (this.#failures.swallows(type, buffer, start, end)) return true;
       if (head === undefined) throw this.#violation(`message ${type} that nothing asked for`);
       if (head.refusal !== undefined) throw this.#violation('it took a refused statement');
       return this.#reply(head, type, buffer, start, end);
@@ -210,15 +204,10 @@ export class BackendRelay {
   /** The head's run is over, or one of the statements of a query. */
   #ran(head: Expected, buffer: Buffer, start: number, end: number): boolean {
     this.#conversation.ran(head);
-    this.#closeResult();
+    this.#rows.close();
     this.#gather.pass(buffer, start, end);
     if (head.kind === 'execute') this.#conversation.queue.pop();
     return true;
-  }
-
-  #closeResult(): void {
-    this.#rows.close();
-    this.#copyOut = false;
   }
 
   #description(head: Expected, buffer: Buffer, start: number, end: number): boolean {
@@ -234,7 +223,7 @@ export class BackendRelay {
     if (isRefusal(outcome)) {
       // Asked by us: nothing ran yet, and Bind will be told.
       if (head.hidden) return this.#answered(head, buffer, start, end);
-      this.#refuse(head, outcome);
+      this.#failures.refuse(head, outcome);
       return true;
     }
     if (!head.hidden) {
@@ -257,7 +246,7 @@ export class BackendRelay {
     if (described === undefined && plan.masks) throw this.#violation('a row without its description');
     const outcome = described?.outcome;
     if (outcome !== undefined && isRefusal(outcome)) {
-      this.#refuse(head, outcome);
+      this.#failures.refuse(head, outcome);
       return true;
     }
     this.#rows.begin(head, outcome);
@@ -287,11 +276,11 @@ export class BackendRelay {
       this.#conversation.copyIn = head.statement;
       queue.dropSyncsAfterHead();
     } else if (type === Backend.copyOutResponse) {
-      this.#copyOut = true;
+      this.#rows.copyOut = true;
     } else {
-      if (!this.#copyOut) throw this.#violation('bulk data out of turn');
+      if (!this.#rows.copyOut) throw this.#violation('bulk data out of turn');
       if (type === Backend.copyData) this.#journal.frame('out', head.statement, buffer, start, end);
-      else this.#copyOut = false;
+      else this.#rows.copyOut = false;
     }
     this.#gather.pass(buffer, start, end);
     return true;
@@ -304,79 +293,10 @@ export class BackendRelay {
       throw this.#violation('an unknown transaction state');
     const { sequence } = head;
     this.#conversation.copyIn = 0;
-    this.#closeResult();
+    this.#rows.close();
     this.#answered(head, buffer, start, end);
     if (state === IDLE) this.#conversation.transactionEnded(sequence);
     return true;
-  }
-
-  #error(buffer: Buffer, start: number, end: number): void {
-    const fields = readErrorFields(buffer, start, end);
-    const head = this.#conversation.queue.head;
-    const fatal = endsSession(fields);
-    if (this.#swallow > 0 && !fatal) return;
-    this.#fatal ||= fatal;
-    const refusal = fatal ? undefined : head?.refusal;
-    if (refusal !== undefined) {
-      this.#gather.put(errorResponse('ERROR', refusal));
-      this.#recordError(head, refusal.sqlstate, 'ERROR', `drawbridge: ${refusal.message}`);
-    } else {
-      const policed = policeTexts(fields, this.#conversation.texts);
-      if (policed === fields) this.#gather.pass(buffer, start, end);
-      else this.#gather.put(writeErrorFields(Backend.errorResponse, policed));
-      this.#recordError(
-        head,
-        policed.get('C') ?? '',
-        policed.get('V') ?? policed.get('S') ?? '',
-        policed.get('M') ?? '',
-      );
-    }
-    this.#failed(head);
-  }
-
-  #failed(head: Expected | undefined): void {
-    this.#conversation.copyIn = 0;
-    if (head === undefined) return;
-    head.refusal = undefined;
-    this.#conversation.ran(head);
-    this.#closeResult();
-    if (head.kind !== 'query' && head.kind !== 'sync') this.#conversation.failUpToSync(this.#journal);
-  }
-
-  #recordError(head: Expected | undefined, code: string, severity: string, message: string): void {
-    // An error of Sync is that of a transaction's end: booked with what ran last.
-    const statement =
-      head === undefined || head.kind === 'sync' ? this.#conversation.statements : head.statement;
-    if (statement === 0) return;
-    const status = code === '57014' ? 'cancelled' : 'error';
-    this.#journal.add({
-      type: 'result',
-      statement,
-      status,
-      ...(this.#rows.open ? { rows: this.#rows.rows } : {}),
-      error: { code, severity, message },
-    });
-  }
-
-  /** A result that can't be masked with certainty: the client gets an error in its place, and nothing more up to its end. */
-  #refuse(head: Expected, refusal: Refusal): void {
-    requireHarmless(head.plan, refusal);
-    this.#gather.put(errorResponse('ERROR', refusal));
-    this.#recordError(head, refusal.sqlstate, 'ERROR', `drawbridge: ${refusal.message}`);
-    this.#closeResult();
-    this.#swallow = 1;
-    if (head.kind !== 'query') this.#swallow += this.#conversation.disownUpToSync(this.#journal);
-  }
-
-  #swallowed(head: Expected | undefined, type: number, buffer: Buffer, start: number, end: number): boolean {
-    if (type === Backend.copyInResponse) throw this.#violation('a COPY after a refused result');
-    if (type === Backend.commandComplete)
-      new CommandTag(buffer, start, end).apply(this.#conversation, undefined);
-    if (type !== Backend.readyForQuery) return true;
-    this.#swallow -= 1;
-    if (this.#swallow > 0) return true;
-    if (head === undefined) throw this.#violation('ReadyForQuery that nothing asked for');
-    return this.#ready(head, buffer, start, end);
   }
 
   #expect(head: Expected, type: number, one: ReplyKind, two?: ReplyKind, three?: ReplyKind): void {

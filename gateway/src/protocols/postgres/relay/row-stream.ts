@@ -14,6 +14,8 @@ export class RowStream {
   #grow: ResultMask['grow'];
   #open = false;
   #rows = 0;
+  /** Bulk data comes instead of rows. */
+  copyOut = false;
 
   constructor(resource: string, gather: Gather, journal: Journal) {
     this.#resource = resource;
@@ -63,6 +65,7 @@ export class RowStream {
 
   close(): void {
     this.#open = false;
+    this.copyOut = false;
     this.#rows = 0;
     this.#mask = undefined;
     this.#grow = undefined;

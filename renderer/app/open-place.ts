@@ -1,0 +1,31 @@
+import type { Place } from '../../main/ipc/contract.ts';
+import { openConsole } from '../state/actions.ts';
+import { openRequest, showPage, useView } from '../state/view.ts';
+
+/** Goes where a deep link, a notification, the tray or the palette points. */
+export function openPlace(place: Place): void {
+  useView.setState({ palette: false });
+  switch (place.page) {
+    case 'request':
+      showPage('resources');
+      useView.setState({ selected: place.resource });
+      openRequest(place.resource, place.profile);
+      return;
+    case 'approval':
+      showPage('approvals');
+      useView.setState({ reviewed: place.request });
+      return;
+    case 'connect':
+      openConsole(place.resource, place.profile);
+      return;
+    case 'resources':
+    case 'access':
+    case 'approvals':
+    case 'recordings':
+    case 'settings':
+      showPage(place.page);
+      return;
+    default:
+      place satisfies never;
+  }
+}

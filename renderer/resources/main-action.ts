@@ -1,0 +1,25 @@
+import type { Resource } from '@drawbridge/contract';
+import { openConsole } from '../state/actions.ts';
+import type { Access } from '../state/access-to.ts';
+import { openRequest, showPage } from '../state/view.ts';
+
+/** What Enter and the one main button of a resource do. */
+export function runMainAction(resource: Resource, access: Access): void {
+  switch (access.kind) {
+    case 'active':
+    case 'ready':
+      openConsole(resource.name, access.grant.profile);
+      return;
+    case 'waiting':
+      showPage('access');
+      return;
+    case 'denied':
+    case 'none':
+      openRequest(resource.name);
+      return;
+    case 'forbidden':
+      return;
+    default:
+      access satisfies never;
+  }
+}

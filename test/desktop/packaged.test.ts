@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listPackage } from '@electron/asar';
+import { FuseState, FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses';
+import { packageDesktop } from '../../scripts/package-desktop.ts';
+import { root } from '../../scripts/root.ts';
+import { expect, test } from './support/test.ts';
+
+test.describe('what `npm run package` makes', () => {
+  test('has the fuses of a release', async () => {
+    const { executable } = await packageDesktop(() => undefined);
+    const wire = await getCurrentFuseWire(executable);
+    expect(wire.version).toBe(FuseVersion.V1);
+    const on = (fuse: FuseV1Options) => wire[fuse] === FuseState.ENABLE;
+    expect({
+      runAsNode: on(FuseV1Options.RunAsNode),
+      nodeOptions: on(FuseV1Options.EnableNodeOptionsEnvironmentVariable),
+      inspect: on(FuseV1Options.EnableNodeCliInspectArguments),
+      onlyAsar: on(FuseV1Options.OnlyLoadAppFromAsar),
+      asarIntegrity: on(FuseV1Options.EnableEmbeddedAsarIntegrityValidation),
+      cookieEncryption: on(FuseV1Options.EnableCookieEncryption),
+      fileProtocolPrivileges: on(FuseV1Options.GrantFileProtocolExtraPrivileges),
+    }).toEqual({
+      runAsNode: false,
+      nodeOptions: false,
+      inspect: false,
+      onlyAsar: true,
+      asarIntegrity: true,
+      cookieEncryption: true,
+      fileProtocolPrivileges: false,
+    });
+  });
+
+  test('differs from what the tests drive in the inspect fuse alone', async ({ executable }) => {
+    const packed = await packageDesktop(() => undefined);
+    const [released, driven] = await Promise.all([
+      getCurrentFuseWire(packed.executable),
+      getCurrentFuseWire(executable),
+    ]);
+    expect(driven).toEqual({ ...released, [FuseV1Options.EnableNodeCliInspectArguments]: FuseState.ENABLE });
+    const [one, other] = await Promise.all([readFile(packed.executable), readFile(executable)]);
+    let different = 0;
+    for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) different += 1;
+    expect([one.length - other.length, different]).toEqual([0, 1]);
+  });
+
+  test('holds the built app and nothing else', async () => {
+    const { folder } = await packageDesktop(() => undefined);
+    const files = listPackage(join(folder, 'resources/app.asar'), { isPack: false });
+    expect(files.filter((file) => !/^\/(out(\/(main|preload|renderer)(\/.*)?)?|package\.json)$/.test(file))).toEqual([]);
+    expect(files.filter((file) => /\.(map|ts|tsx)$/.test(file))).toEqual([]);
+    expect(files).toEqual(
+      expect.arrayContaining(['/out/main/main.js', '/out/preload/preload.cjs', '/out/renderer/index.html']),
+    );
+  });
+
+  test('names no path of the machine that built it', async () => {
+    for (const file of ['out/main/main.js', 'out/preload/preload.cjs'])
+      expect((await readFile(join(root, file), 'utf8')).includes(root)).toBe(false);
+  });
+});

@@ -1,0 +1,148 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ElectronApplication, _electron as electron, type Page } from '@playwright/test';
+import { root } from '../../../scripts/root.ts';
+import { NotificationServer } from './notification-server.ts';
+import { type SessionBus, startSessionBus } from './session-bus.ts';
+
+export interface DesktopOptions {
+  /** Who sits at this computer; the name by which the demo's identity provider knows them. */
+  readonly person: string;
+  readonly executable: string;
+  /** The display's environment. */
+  readonly display: Readonly<Record<string, string>>;
+  readonly gateway?: string;
+  /** More of the app's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Page sizes of the screenshots and of what people mostly have. */
+export const WINDOW = { width: 1280, height: 800 } as const;
+
+/** One person's computer: a home folder, a session bus with a notification server, a browser, and the app. */
+export class Desktop {
+  readonly person: string;
+  readonly home: string;
+  readonly notifications: NotificationServer;
+  readonly #options: DesktopOptions;
+  readonly #bus: SessionBus;
+  #app: ElectronApplication | undefined;
+  #page: Page | undefined;
+
+  private constructor(
+    options: DesktopOptions,
+    home: string,
+    bus: SessionBus,
+    notifications: NotificationServer,
+  ) {
+    this.person = options.person;
+    this.home = home;
+    this.notifications = notifications;
+    this.#options = options;
+    this.#bus = bus;
+  }
+
+  /** Sets the computer up; `open` starts the app. */
+  static async create(options: DesktopOptions): Promise<Desktop> {
+    const home = await mkdtemp(join(tmpdir(), `drawbridge-desktop-${options.person}-`));
+    for (const folder of ['config', 'cache', 'data', 'run', 'Downloads']) await mkdir(join(home, folder));
+    await chmod(join(home, 'run'), 0o700);
+    await writeFile(join(home, 'browser'), browserScript(options.person), { mode: 0o755 });
+    const bus = await startSessionBus();
+    const notifications = await NotificationServer.start(bus.address);
+    return new Desktop(options, home, bus, notifications);
+  }
+
+  get app(): ElectronApplication {
+    if (!this.#app) throw new Error('The app is not open.');
+    return this.#app;
+  }
+
+  get page(): Page {
+    if (!this.#page) throw new Error('The app is not open.');
+    return this.#page;
+  }
+
+  /** Opens the app and waits for its window. */
+  async open(args: readonly string[] = []): Promise<Page> {
+    this.#app = await electron.launch({
+      executablePath: this.#options.executable,
+      args: [
+        `--user-data-dir=${join(this.home, 'config/Drawbridge')}`,
+        ...(this.#options.gateway === undefined ? [] : [`--gateway=${this.#options.gateway}`]),
+        // Chromium's sandbox doesn't work for root; Electron's `sandbox: true` for the page does without it too.
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        // No GPU here; without this Chromium tries one first.
+        '--disable-gpu',
+        '--force-device-scale-factor=1',
+        '--lang=en-GB',
+        ...args,
+      ],
+      env: this.env(),
+      timeout: 30_000,
+    });
+    this.#page = await this.#app.firstWindow();
+    await this.#page.waitForLoadState('domcontentloaded');
+    return this.#page;
+  }
+
+  /** Ends the app as a crash does, with everything it started. */
+  async kill(): Promise<void> {
+    const app = this.#app;
+    this.#app = undefined;
+    this.#page = undefined;
+    if (!app) return;
+    const { pid } = app.process();
+    const closed = app.waitForEvent('close', { timeout: 10_000 }).catch(() => undefined);
+    try {
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+    await closed;
+  }
+
+  /** Forgets the app after it quit by itself. */
+  async quitted(): Promise<void> {
+    const app = this.#app;
+    if (!app) return;
+    if (app.process().exitCode === null && app.process().signalCode === null)
+      await app.waitForEvent('close', { timeout: 15_000 });
+    this.#app = undefined;
+    this.#page = undefined;
+  }
+
+  /** Ends everything and removes the home folder. */
+  async remove(): Promise<void> {
+    await this.kill();
+    await this.notifications.stop();
+    await this.#bus.stop();
+    await rm(this.home, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private env(): Record<string, string> {
+    const inherited = Object.entries(process.env).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && !/^(DRAWBRIDGE_|PG|XDG_|DBUS_|ELECTRON_|NODE_OPTIONS|WAYLAND_)/.test(entry[0]),
+    );
+    return {
+      ...Object.fromEntries(inherited),
+      ...this.#options.display,
+      HOME: this.home,
+      XDG_CONFIG_HOME: join(this.home, 'config'),
+      XDG_CACHE_HOME: join(this.home, 'cache'),
+      XDG_DATA_HOME: join(this.home, 'data'),
+      XDG_RUNTIME_DIR: join(this.home, 'run'),
+      XDG_DOWNLOAD_DIR: join(this.home, 'Downloads'),
+      DBUS_SESSION_BUS_ADDRESS: this.#bus.address,
+      DRAWBRIDGE_BROWSER: join(this.home, 'browser'),
+      ...this.#options.env,
+    };
+  }
+}
+
+/** The program that the app is told to open addresses with. */
+const browserScript = (person: string): string => `#!/bin/sh
+cd '${root}' && exec '${process.execPath}' --import tsx test/desktop/support/sign-in-browser.ts --person ${person} "$@" >"$HOME/browser.log" 2>&1
+`;
