@@ -21,8 +21,7 @@ const PATIENCE = 3000;
 
 /** Whether somebody could see a window. */
 export const hasDisplay = (): boolean =>
-  process.platform !== 'linux' ||
-  Boolean(process.env.DISPLAY?.trim() || process.env.WAYLAND_DISPLAY?.trim());
+  process.platform !== 'linux' || Boolean(process.env.DISPLAY?.trim() || process.env.WAYLAND_DISPLAY?.trim());
 
 /** The command that opens the app once more, as another person's. */
 export const appCommand = (app: PackedApp, gateway: string, data: string, person: string): string =>

@@ -22,10 +22,7 @@ export function guide({ url, data, log, app, notes = [] }: Place): string {
     app === undefined
       ? []
       : [
-          [
-            'The app is open',
-            [['Sign in as Alice, ask for orders-db, and connect once Bob has said yes.']],
-          ],
+          ['The app is open', [['Sign in as Alice, ask for orders-db, and connect once Bob has said yes.']]],
           ['Bob opens his own, in another terminal', [[app]]],
           ['All of it works from terminals too:', []],
         ];

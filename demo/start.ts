@@ -61,14 +61,21 @@ try {
 }
 
 /** The window is a part of the demo that one can do without: why there is none is told, and the rest goes on. */
-async function openApp(url: string): Promise<{ open: OpenApp; guide: { app: string; notes: readonly string[] } } | undefined> {
+async function openApp(
+  url: string,
+): Promise<{ open: OpenApp; guide: { app: string; notes: readonly string[] } } | undefined> {
   try {
     const packed: PackedApp = await packageDesktop(step);
     step('Opening the app');
     const open = await openDesktopApp(packed, url, data);
     return { open, guide: { app: appCommand(packed, url, data, 'bob'), notes: open.notes } };
   } catch (error) {
-    say(styleText('yellow', `\nThe desktop app can't be opened: ${error instanceof Error ? error.message : String(error)}`));
+    say(
+      styleText(
+        'yellow',
+        `\nThe desktop app can't be opened: ${error instanceof Error ? error.message : String(error)}`,
+      ),
+    );
     return undefined;
   }
 }

@@ -46,7 +46,7 @@ const PARTS: readonly Part[] = [
         keepNames: true,
         sourcemap: true,
         legalComments: 'linked',
-        loader: { '.png': 'copy' },
+        loader: { '.png': 'dataurl' },
       });
     },
   },
@@ -99,7 +99,9 @@ export async function fingerprint(paths: readonly string[]): Promise<string> {
 }
 
 async function filesIn(path: string): Promise<string[]> {
-  const entries = await readdir(join(root, path), { withFileTypes: true, recursive: true }).catch(() => undefined);
+  const entries = await readdir(join(root, path), { withFileTypes: true, recursive: true }).catch(
+    () => undefined,
+  );
   if (!entries) return [path];
   return entries
     .filter((entry) => entry.isFile() && !entry.parentPath.includes('/dist'))

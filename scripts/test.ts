@@ -29,8 +29,7 @@ async function desktop(): Promise<Totals> {
   }
   await packageDesktop((line) => process.stdout.write(`${line}\n`));
   return reported(
-    (file) =>
-      runTool('playwright', ['test', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_FILE: file }),
+    (file) => runTool('playwright', ['test', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_FILE: file }),
     playwrightTotals,
   );
 }

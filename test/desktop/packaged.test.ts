@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listPackage } from '@electron/asar';
-import { FuseState, FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses';
+import { FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses';
+import { FuseState } from '@electron/fuses/dist/constants.js';
 import { packageDesktop } from '../../scripts/package-desktop.ts';
 import { root } from '../../scripts/root.ts';
 import { expect, test } from './support/test.ts';
@@ -47,7 +48,9 @@ test.describe('what `npm run package` makes', () => {
   test('holds the built app and nothing else', async () => {
     const { folder } = await packageDesktop(() => undefined);
     const files = listPackage(join(folder, 'resources/app.asar'), { isPack: false });
-    expect(files.filter((file) => !/^\/(out(\/(main|preload|renderer)(\/.*)?)?|package\.json)$/.test(file))).toEqual([]);
+    expect(
+      files.filter((file) => !/^\/(out(\/(main|preload|renderer)(\/.*)?)?|package\.json)$/.test(file)),
+    ).toEqual([]);
     expect(files.filter((file) => /\.(map|ts|tsx)$/.test(file))).toEqual([]);
     expect(files).toEqual(
       expect.arrayContaining(['/out/main/main.js', '/out/preload/preload.cjs', '/out/renderer/index.html']),

@@ -118,7 +118,9 @@ describe('a token', () => {
   it('is worth nothing after its person signed out, and the open event stream ends', async () => {
     const leaving = await SignedIn.at(world.demo.url, 'alice');
     const authorization = `Bearer ${await leaving.tokens.token()}`;
+    const events = await fetch(`${world.demo.url}/v1/events`, { headers: { authorization } });
     await leaving.api.call('signOut', { body: {} });
+    expect(await events.text()).toMatch(/^event: hello\n/);
     expect(await answersTo(authorization)).toEqual(everywhere(401, 'signed_out'));
     // Her other sign-in is another one.
     expect((await answersTo(`Bearer ${await alice.tokens.token()}`)).api.status).toBe(200);

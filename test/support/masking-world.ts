@@ -110,7 +110,11 @@ export async function createMaskingWorld(word: string, rules = RULES): Promise<M
     analysis: ({ decide } = {}) => {
       const session = new TestSession(credential, { rules });
       const { resource } = session;
-      return createAnalysis({ session: { rules, resource, decide: decide ?? (() => session.decide()) }, catalogQuery: ask, cache });
+      return createAnalysis({
+        session: { rules, resource, decide: decide ?? (() => session.decide()) },
+        catalogQuery: ask,
+        cache,
+      });
     },
     async close() {
       await listener.close();

@@ -70,7 +70,10 @@ it('everything that is not text becomes NULL', () => {
 
 it('any bytes give valid bytes within the promised growth', () => {
   const kinds = fc.constantFrom('full', 'last4', 'email', 'hash', 'null');
-  const value = fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.stringMatching(/^[0-9 -]{0,30}$/).map((each) => Buffer.from(each)));
+  const value = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }),
+    fc.stringMatching(/^[0-9 -]{0,30}$/).map((each) => Buffer.from(each)),
+  );
   fc.assert(
     fc.property(kinds, value, (kind, bytes) => {
       const from = Buffer.from(bytes);

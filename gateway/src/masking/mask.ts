@@ -120,7 +120,11 @@ const email: ValueMask = (from, start, end, to, at) => {
 /** Letters, digits, dot, dash; bytes beyond ASCII for internationalised names. */
 const isOfDomain = (byte: number | undefined): boolean =>
   byte !== undefined &&
-  (isDigit(byte) || byte === 0x2d || byte === 0x2e || byte >= 0x80 || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a));
+  (isDigit(byte) ||
+    byte === 0x2d ||
+    byte === 0x2e ||
+    byte >= 0x80 ||
+    ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a));
 
 /** Hexadecimal digits of a hash: 80 bits, so that different values practically never share one. */
 const HASH_LENGTH = 20;
@@ -128,4 +132,8 @@ const HASH_LENGTH = 20;
 const hash =
   (key: Buffer): ValueMask =>
   (from, start, end, to, at) =>
-    to.write(createHmac('sha256', key).update(from.subarray(start, end)).digest('hex').slice(0, HASH_LENGTH), at, 'latin1');
+    to.write(
+      createHmac('sha256', key).update(from.subarray(start, end)).digest('hex').slice(0, HASH_LENGTH),
+      at,
+      'latin1',
+    );

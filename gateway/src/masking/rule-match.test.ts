@@ -27,9 +27,16 @@ it('a star stands for any name', () => {
 });
 
 it('the strictest of several holds, whatever their order', () => {
-  const rules = [rule('*.*.email', 'email', 'a'), rule('public.customers.email', 'full', 'b'), rule('*.customers.*', 'last4', 'c')];
+  const rules = [
+    rule('*.*.email', 'email', 'a'),
+    rule('public.customers.email', 'full', 'b'),
+    rule('*.customers.*', 'last4', 'c'),
+  ];
   expect(matchRule(rules, 'public', 'customers', 'email')).toMatchObject({ mask: 'full', rule: 'b' });
-  expect(matchRule(rules.toReversed(), 'public', 'customers', 'email')).toMatchObject({ mask: 'full', rule: 'b' });
+  expect(matchRule(rules.toReversed(), 'public', 'customers', 'email')).toMatchObject({
+    mask: 'full',
+    rule: 'b',
+  });
 });
 
 it('case does not matter', () => {

@@ -120,9 +120,18 @@ export class LiveSession implements Session {
   }
 
   record(entries: readonly RecordingEntry[]): void {
-    if (this.#recorder === undefined) throw new Error('nothing can be recorded before the session began');
-    this.#recorder.record(entries);
+    this.#open().record(entries);
     for (const { event, payload } of entries) this.#count(event, payload);
+  }
+
+  note(entries: readonly RecordingEntry[]): void {
+    this.#open().note(entries);
+    for (const { event, payload } of entries) this.#count(event, payload);
+  }
+
+  #open(): Recorder {
+    if (this.#recorder === undefined) throw new Error('nothing can be recorded before the session began');
+    return this.#recorder;
   }
 
   #count(event: RecordingEntry['event'], payload: Uint8Array | undefined): void {

@@ -8,20 +8,20 @@ import type { RawData, WebSocket } from 'ws';
  */
 export class WebSocketBytes extends Duplex {
   readonly #socket: WebSocket;
+  /** Nothing more is heard. */
+  #over = false;
 
   constructor(socket: WebSocket) {
     super({ allowHalfOpen: true, emitClose: true });
     this.#socket = socket;
     socket.on('message', (data: RawData, binary: boolean) => {
-      if (this.destroyed) return;
+      if (this.destroyed || this.#over) return;
       // The contract is bytes. Text would have been a string somewhere, and can't be trusted to be them.
       if (!binary || !Buffer.isBuffer(data))
         return void this.destroy(new Error('the tunnel carries binary messages only'));
       if (!this.push(data)) socket.pause();
     });
-    socket.once('close', () => {
-      if (!this.destroyed) this.push(null);
-    });
+    socket.once('close', () => this.#hangUp());
     socket.once('error', (error) => this.destroy(error));
   }
 
@@ -34,9 +34,24 @@ export class WebSocketBytes extends Duplex {
     else done(new Error('the tunnel is closed'));
   }
 
+  /**
+   * A WebSocket has no half-closed state: once the last is said and sent, nothing more is heard. Whoever waits for the
+   * other side's end has it, and the close frame needs no timeout.
+   */
+  override _final(done: (error?: Error | null) => void): void {
+    this.#hangUp();
+    done();
+  }
+
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     // A paused WebSocket would never see the other side's close frame.
     if (this.#socket.isPaused) this.#socket.resume();
     done(error);
+  }
+
+  #hangUp(): void {
+    if (this.#over || this.destroyed) return;
+    this.#over = true;
+    this.push(null);
   }
 }

@@ -124,7 +124,8 @@ export class Desktop {
   private env(): Record<string, string> {
     const inherited = Object.entries(process.env).filter(
       (entry): entry is [string, string] =>
-        entry[1] !== undefined && !/^(DRAWBRIDGE_|PG|XDG_|DBUS_|ELECTRON_|NODE_OPTIONS|WAYLAND_)/.test(entry[0]),
+        entry[1] !== undefined &&
+        !/^(DRAWBRIDGE_|PG|XDG_|DBUS_|ELECTRON_|NODE_OPTIONS|WAYLAND_)/.test(entry[0]),
     );
     return {
       ...Object.fromEntries(inherited),

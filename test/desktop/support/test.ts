@@ -14,7 +14,10 @@ interface WorkerFixtures {
 
 interface TestFixtures {
   /** Sets up a person's computer whose app knows the gateway; `open` starts the app. Gone after the test. */
-  readonly desktop: (person: string, options?: { gateway?: string | null; env?: Record<string, string> }) => Promise<Desktop>;
+  readonly desktop: (
+    person: string,
+    options?: { gateway?: string | null; env?: Record<string, string> },
+  ) => Promise<Desktop>;
 }
 
 export { expect } from '@playwright/test';

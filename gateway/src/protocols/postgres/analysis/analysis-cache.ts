@@ -47,7 +47,13 @@ export class AnalysisCache {
    * @param maskKey the gateway's secret behind the mask `hash`, at least 32 random bytes, the same on every gateway
    *   that shares a store. Without one `hash` hides everything.
    */
-  static async load({ clock = systemClock, maskKey }: { clock?: Clock; maskKey?: Uint8Array } = {}): Promise<AnalysisCache> {
+  static async load({
+    clock = systemClock,
+    maskKey,
+  }: {
+    clock?: Clock;
+    maskKey?: Uint8Array;
+  } = {}): Promise<AnalysisCache> {
     return new AnalysisCache(await SqlParser.load(), clock, maskKey);
   }
 

@@ -1,18 +1,11 @@
 import type { MaskingRule } from '../../../masking/rule.ts';
-import { type MaskedColumn, matchRule, stricter } from '../../../masking/rule-match.ts';
-import { Catalog, type CatalogColumn, type CatalogRelation, FIRST_USER_OID } from './catalog.ts';
+import { type MaskedColumn, matchRule } from '../../../masking/rule-match.ts';
+import { Catalog, FIRST_USER_OID } from './catalog.ts';
 import type { CatalogRows } from './catalog-queries.ts';
+import { type DraftRelation, hidden, mark } from './draft-relation.ts';
 import type { SqlParser } from './sql-parser.ts';
 import { userDefinedOf } from './user-defined.ts';
 import { traceViews } from './view-lineage.ts';
-
-/** A relation while the catalog is being made. */
-export interface Draft extends CatalogRelation {
-  readonly masked: Map<number, MaskedColumn>;
-  readonly columns: Map<number, CatalogColumn>;
-  readonly rowType: number;
-  taint?: string;
-}
 
 /**
  * Works out what the rules mean in a target: from the columns they name to everything that holds the same values
@@ -32,15 +25,19 @@ export function buildCatalog(
   // Each step can give the others something to do: a masked column of a partition, in a row type, in a view.
   let changed = true;
   while (changed) {
-    changed = inherit(drafts, rows) || generate(drafts, rows) || carryRows(drafts, rows) || traceViews(drafts, rows, catalog, unsafe, parser);
+    changed =
+      inherit(drafts, rows) ||
+      generate(drafts, rows) ||
+      carryRows(drafts, rows) ||
+      traceViews(drafts, rows, catalog, unsafe, parser);
   }
   return catalog;
 }
 
-function draftsOf(rows: CatalogRows): Map<number, Draft> {
+function draftsOf(rows: CatalogRows): Map<number, DraftRelation> {
   const triggers = new Set(rows.triggers.map(([oid]) => oid));
   const rewrites = new Set(rows.rewrites.map(([oid]) => oid));
-  const drafts = new Map<number, Draft>();
+  const drafts = new Map<number, DraftRelation>();
   for (const [oid, schema, name, kind, rowType] of rows.relations) {
     drafts.set(Number(oid), {
       oid: Number(oid),
@@ -60,17 +57,12 @@ function draftsOf(rows: CatalogRows): Map<number, Draft> {
   return drafts;
 }
 
-/** Marks a column; true if that changed anything. */
-export function mark(draft: Draft, number: number, masked: MaskedColumn | undefined): boolean {
-  if (!masked) return false;
-  const before = draft.masked.get(number);
-  const after = before ? stricter(before, masked) : masked;
-  draft.masked.set(number, after);
-  return after !== before;
-}
-
 /** A foreign table counts under its own name and under the one it has over there, which may be this very database. */
-function applyRules(drafts: ReadonlyMap<number, Draft>, rows: CatalogRows, rules: readonly MaskingRule[]): void {
+function applyRules(
+  drafts: ReadonlyMap<number, DraftRelation>,
+  rows: CatalogRows,
+  rules: readonly MaskingRule[],
+): void {
   const remote = new Map(rows.foreignTables.map(([oid, schema, table]) => [Number(oid), { schema, table }]));
   const remoteColumns = new Map(rows.foreignColumns.map(([oid, number, name]) => [`${oid} ${number}`, name]));
   for (const draft of drafts.values()) {
@@ -87,7 +79,7 @@ function applyRules(drafts: ReadonlyMap<number, Draft>, rows: CatalogRows, rules
 }
 
 /** By name between parent and child, both ways: a row of the one is a row of the other. */
-function inherit(drafts: ReadonlyMap<number, Draft>, rows: CatalogRows): boolean {
+function inherit(drafts: ReadonlyMap<number, DraftRelation>, rows: CatalogRows): boolean {
   let changed = false;
   for (const [child, parent] of rows.inherits) {
     const [a, b] = [drafts.get(Number(child)), drafts.get(Number(parent))];
@@ -98,7 +90,7 @@ function inherit(drafts: ReadonlyMap<number, Draft>, rows: CatalogRows): boolean
   return changed;
 }
 
-function spread(from: Draft, to: Draft): boolean {
+function spread(from: DraftRelation, to: DraftRelation): boolean {
   if (from.masked.size === 0) return false;
   let changed = false;
   for (const [number, { name }] of to.columns) {
@@ -110,18 +102,19 @@ function spread(from: Draft, to: Draft): boolean {
 }
 
 /** A generated column is computed from others: wholly hidden where one of them is masked. */
-function generate(drafts: ReadonlyMap<number, Draft>, rows: CatalogRows): boolean {
+function generate(drafts: ReadonlyMap<number, DraftRelation>, rows: CatalogRows): boolean {
   let changed = false;
   for (const [relation, generated, source] of rows.generated) {
     const draft = drafts.get(Number(relation));
     const masked = draft?.masked.get(Number(source));
-    if (draft && masked && generated !== source) changed = mark(draft, Number(generated), hidden(draft, Number(generated), masked)) || changed;
+    if (draft && masked && generated !== source)
+      changed = mark(draft, Number(generated), hidden(draft, Number(generated), masked)) || changed;
   }
   return changed;
 }
 
 /** Columns that hold whole rows of masked tables, alone, in arrays, domains or other row types. */
-function carryRows(drafts: ReadonlyMap<number, Draft>, rows: CatalogRows): boolean {
+function carryRows(drafts: ReadonlyMap<number, DraftRelation>, rows: CatalogRows): boolean {
   const carrying = new Map<number, MaskedColumn>();
   for (const draft of drafts.values()) {
     const masked = draft.masked.values().next().value;
@@ -139,15 +132,9 @@ function carryRows(drafts: ReadonlyMap<number, Draft>, rows: CatalogRows): boole
   for (const draft of drafts.values()) {
     for (const [number, { type }] of draft.columns) {
       const masked = carrying.get(type);
-      if (masked && !draft.masked.has(number)) changed = mark(draft, number, hidden(draft, number, masked)) || changed;
+      if (masked && !draft.masked.has(number))
+        changed = mark(draft, number, hidden(draft, number, masked)) || changed;
     }
   }
   return changed;
 }
-
-/** The mask of a column that holds more than one masked value, or something made from it. */
-export const hidden = (draft: Draft, number: number, { rule }: MaskedColumn): MaskedColumn => ({
-  rule,
-  mask: 'full',
-  column: `${draft.schema}.${draft.name}.${draft.columns.get(number)?.name ?? number}`,
-});

@@ -81,7 +81,8 @@ const parts = {
     left join pg_catalog.pg_extension e on e.oid = d.refobjid
     where p.oid >= 16384`,
   /** oid, name, function */
-  operators: 'select pg_catalog.json_build_array(oid, oprname, oprcode::pg_catalog.oid) from pg_catalog.pg_operator where oid >= 16384',
+  operators:
+    'select pg_catalog.json_build_array(oid, oprname, oprcode::pg_catalog.oid) from pg_catalog.pg_operator where oid >= 16384',
   /** source type, target type, function */
   casts: `
     select pg_catalog.json_build_array(s.typname, t.typname, c.castfunc)
@@ -103,7 +104,8 @@ const parts = {
   /** relation */
   triggers: 'select pg_catalog.json_build_array(tgrelid) from pg_catalog.pg_trigger where not tgisinternal',
   /** relation */
-  rewrites: "select pg_catalog.json_build_array(ev_class) from pg_catalog.pg_rewrite where ev_type <> '1' and ev_class >= 16384",
+  rewrites:
+    "select pg_catalog.json_build_array(ev_class) from pg_catalog.pg_rewrite where ev_type <> '1' and ev_class >= 16384",
   /** relation, schema and table over there */
   foreignTables: `
     select pg_catalog.json_build_array(ft.ftrelid,
@@ -140,7 +142,8 @@ export function readCatalogRows(answer: readonly CatalogRow[]): { rows: CatalogR
     else found.set(part ?? '', [row]);
   }
   const fingerprint = found.get('fingerprint')?.[0]?.[0];
-  if (fingerprint === null || fingerprint === undefined) throw new Error("the target's catalog can't be read");
+  if (fingerprint === null || fingerprint === undefined)
+    throw new Error("the target's catalog can't be read");
   const rows = Object.fromEntries(Object.keys(parts).map((part) => [part, found.get(part) ?? []]));
   return { rows: rows as unknown as CatalogRows, fingerprint };
 }

@@ -46,7 +46,8 @@ function checkFunction(node: SqlNode, userDefined: UserDefined): void {
   // Without a schema a function of somebody's own can be the better match, whatever the search path says.
   if (!system && userDefined.functions.has(name)) throw unknownFunction(names.join('.'), node);
   const builtin = (system || schema === undefined) && builtinEffect(name) !== undefined;
-  if (!builtin && (system || !userDefined.harmlessFunctions.has(name))) throw unknownFunction(names.join('.'), node);
+  if (!builtin && (system || !userDefined.harmlessFunctions.has(name)))
+    throw unknownFunction(names.join('.'), node);
 }
 
 const unknownFunction = (name: string, at: SqlNode): Refused =>
@@ -61,7 +62,9 @@ function checkOperator(names: readonly string[], at: SqlNode, userDefined: UserD
   if (operator === undefined || !userDefined.operators.has(operator)) return;
   throw new Refused(
     `operator ${operator} can't be used here: a user-defined function may stand behind it`,
-    names.length > 1 ? undefined : 'Compare values of built-in types, or select the columns and compare them yourself.',
+    names.length > 1
+      ? undefined
+      : 'Compare values of built-in types, or select the columns and compare them yourself.',
     at,
   );
 }
@@ -69,11 +72,19 @@ function checkOperator(names: readonly string[], at: SqlNode, userDefined: UserD
 function checkType(node: SqlNode, userDefined: UserDefined): void {
   const name = namesAt(node, 'names').at(-1);
   if (name === undefined || !userDefined.types.has(fold(name))) return;
-  throw new Refused(`values can't be cast to ${name} here: a user-defined function checks or makes them`, undefined, node);
+  throw new Refused(
+    `values can't be cast to ${name} here: a user-defined function checks or makes them`,
+    undefined,
+    node,
+  );
 }
 
 function checkSampling(node: SqlNode): void {
   const method = nodesAt(node, 'method').map(nameOf).at(-1) ?? '';
   if (method === 'bernoulli' || method === 'system') return;
-  throw new Refused(`sampling method ${method} isn't known here`, 'Use TABLESAMPLE BERNOULLI or SYSTEM.', node);
+  throw new Refused(
+    `sampling method ${method} isn't known here`,
+    'Use TABLESAMPLE BERNOULLI or SYSTEM.',
+    node,
+  );
 }

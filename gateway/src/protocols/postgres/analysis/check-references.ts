@@ -28,9 +28,14 @@ export class ReferenceCheck {
 
   /** A query or data-modifying statement whose result goes to the client. */
   outermost(node: SqlNode): void {
-    if (node.kind === 'SelectStmt') return this.#outermostSelect(node);
+    if (node.kind === 'SelectStmt') this.#outermostSelect(node);
+    else this.#outermostChange(node);
+  }
+
+  #outermostChange(node: SqlNode): void {
     const returning = nodeAt(node, 'returningClause');
-    for (const [field, value] of Object.entries(node)) if (field !== 'returningClause') this.#visitValue(value);
+    for (const [field, value] of Object.entries(node))
+      if (field !== 'returningClause') this.#visitValue(value);
     this.#target(node);
     if (returning) {
       this.#outputs(nodesAt(returning, 'exprs'), () => this.#scope.anyColumn);
@@ -45,16 +50,20 @@ export class ReferenceCheck {
     }
     switch (node.kind) {
       case 'ColumnRef':
-        return this.#reference(node);
+        this.#reference(node);
+        return;
       case 'SelectStmt':
-        return this.#innerSelect(node);
+        this.#innerSelect(node);
+        return;
       case 'SubLink':
-        return this.#subquery(node);
+        this.#subquery(node);
+        return;
+      case 'RangeVar':
+        this.#rangeVar(node);
+        return;
       case 'JoinExpr':
         this.#join(node);
         break;
-      case 'RangeVar':
-        return this.#rangeVar(node);
       case 'A_Indirection':
         for (const part of nodesAt(node, 'indirection')) this.#name(nameOf(part), node);
         break;
@@ -95,7 +104,10 @@ export class ReferenceCheck {
   }
 
   #outermostSelect(node: SqlNode): void {
-    if (node.intoClause || textAt(node, 'op') !== 'SETOP_NONE') return this.visit(node);
+    if (node.intoClause || textAt(node, 'op') !== 'SETOP_NONE') {
+      this.visit(node);
+      return;
+    }
     const from = nodesAt(node, 'fromClause');
     const targets = nodesAt(node, 'targetList');
     this.#outputs(targets, () => this.#maskedIn(from));
@@ -134,21 +146,32 @@ export class ReferenceCheck {
     const distinct = nodesAt(node, 'distinctClause');
     if (distinct.length > 0 && distinct.every((each) => each.kind === 'Null')) {
       const masked = this.#maskedOutput(targets, from);
-      if (masked) throw maskedColumn(masked, undefined, 'DISTINCT compares the columns it returns; leave masked ones out.');
+      if (masked)
+        throw maskedColumn(
+          masked,
+          undefined,
+          'DISTINCT compares the columns it returns; leave masked ones out.',
+        );
     }
     const keys = [...distinct, ...nodesAt(node, 'groupClause'), ...nodesAt(node, 'sortClause')];
     for (let key = keys.pop(); key; key = keys.pop()) {
-      if (key.kind === 'GroupingSet' || key.kind === 'RowExpr' || key.kind === 'List') keys.push(...children(key));
+      if (key.kind === 'GroupingSet' || key.kind === 'RowExpr' || key.kind === 'List')
+        keys.push(...children(key));
       const inner = key.kind === 'SortBy' ? nodeAt(key, 'node') : key;
       const number = inner?.kind === 'A_Const' ? nodeAt(inner, 'ival') : undefined;
       if (!number) continue;
       const masked = this.#maskedOutput(targets, from, Number(number.ival ?? 0));
-      if (masked) throw maskedColumn(masked, inner, 'Name the column to sort or group by instead of its number.');
+      if (masked)
+        throw maskedColumn(masked, inner, 'Name the column to sort or group by instead of its number.');
     }
   }
 
   /** A masked column among the outputs, or that output `number` may hold: behind a star numbers can't be told. */
-  #maskedOutput(targets: readonly SqlNode[], from: readonly SqlNode[], number?: number): MaskedColumn | undefined {
+  #maskedOutput(
+    targets: readonly SqlNode[],
+    from: readonly SqlNode[],
+    number?: number,
+  ): MaskedColumn | undefined {
     for (const [index, target] of targets.slice(0, number).entries()) {
       const value = nodeAt(target, 'val');
       if (value?.kind !== 'ColumnRef') continue;
@@ -162,10 +185,12 @@ export class ReferenceCheck {
       if (masked && masked !== 'row' && (number === undefined || index === number - 1)) return masked;
     }
     // A star of anything else in front moves the numbers too.
-    const moved = number !== undefined && targets.slice(0, number).some((target) => {
-      const value = nodeAt(target, 'val');
-      return value?.kind === 'ColumnRef' && columnRef(value).star;
-    });
+    const moved =
+      number !== undefined &&
+      targets.slice(0, number).some((target) => {
+        const value = nodeAt(target, 'val');
+        return value?.kind === 'ColumnRef' && columnRef(value).star;
+      });
     return moved && this.labels.size > 0 ? this.#scope.anyColumn : undefined;
   }
 
@@ -178,7 +203,11 @@ export class ReferenceCheck {
         const { qualifier } = reference;
         const covered = qualifier === undefined ? this.#maskedIn(from) : this.#rowColumn(qualifier);
         if (covered && !rowsOnly) {
-          throw maskedColumn(covered, value, 'A star in a subquery takes masked columns along; name the columns you need.');
+          throw maskedColumn(
+            covered,
+            value,
+            'A star in a subquery takes masked columns along; name the columns you need.',
+          );
         }
       } else if (!rowsOnly || !reference) this.visit(target);
     }
@@ -203,7 +232,12 @@ export class ReferenceCheck {
     const sides = [nodeAt(node, 'larg'), nodeAt(node, 'rarg')].filter((side) => side !== undefined);
     const masked = this.#maskedIn(sides);
     if (!masked) return;
-    if (node.isNatural === true) throw maskedColumn(masked, undefined, 'NATURAL JOIN compares all columns that share a name; use ON or USING.');
+    if (node.isNatural === true)
+      throw maskedColumn(
+        masked,
+        undefined,
+        'NATURAL JOIN compares all columns that share a name; use ON or USING.',
+      );
     if (node.alias) throw maskedColumn(masked, undefined, 'Leave out the alias of the join.');
     for (const name of namesAt(node, 'usingClause')) this.#name(name, node);
   }
@@ -220,7 +254,8 @@ export class ReferenceCheck {
     const { star, qualifier } = columnRef(node);
     if (star) {
       const covered = qualifier === undefined ? this.#scope.anyColumn : this.#rowColumn(qualifier);
-      if (covered) throw maskedColumn(covered, node, 'A star here stands for the whole row; name the columns you need.');
+      if (covered)
+        throw maskedColumn(covered, node, 'A star here stands for the whole row; name the columns you need.');
       return;
     }
     const masked = this.#meaning(node);
@@ -232,18 +267,23 @@ export class ReferenceCheck {
   #meaning(node: SqlNode): MaskedColumn | 'row' | undefined {
     const { fields, qualifier, name } = columnRef(node);
     if (qualifier !== undefined && fields === 2 && this.#scope.isHarmless(qualifier)) return undefined;
-    const masked = this.#scope.columns.get(name) ?? (qualifier === undefined ? this.#aliases.get(name) : undefined);
+    const masked =
+      this.#scope.columns.get(name) ?? (qualifier === undefined ? this.#aliases.get(name) : undefined);
     if (masked) return masked;
     if (this.#scope.rows.has(name)) return 'row';
-    if (qualifier !== undefined && this.#scope.rows.has(qualifier) && !this.#scope.isColumn(qualifier, name)) return 'row';
+    if (qualifier !== undefined && this.#scope.rows.has(qualifier) && !this.#scope.isColumn(qualifier, name))
+      return 'row';
     return undefined;
   }
 
   #wholeRow(node: SqlNode): Refused {
     const { name, qualifier } = columnRef(node);
-    const masked = this.#rowColumn(name) ?? (qualifier === undefined ? undefined : this.#rowColumn(qualifier));
+    const masked =
+      this.#rowColumn(name) ?? (qualifier === undefined ? undefined : this.#rowColumn(qualifier));
     const hint = 'A row taken as one value holds its masked columns too; name the columns you need.';
-    return masked ? maskedColumn(masked, node, hint) : new Refused('a whole row with masked columns', hint, node);
+    return masked
+      ? maskedColumn(masked, node, hint)
+      : new Refused('a whole row with masked columns', hint, node);
   }
 
   /** A masked column of the row that a name stands for. */
@@ -255,7 +295,9 @@ export class ReferenceCheck {
   /** A masked column that a star over these FROM items covers. Subqueries yield none. */
   #maskedIn(from: readonly SqlNode[]): MaskedColumn | undefined {
     for (const item of from) {
-      const inner = [nodeAt(item, 'larg'), nodeAt(item, 'rarg'), nodeAt(item, 'relation')].filter((each) => each !== undefined);
+      const inner = [nodeAt(item, 'larg'), nodeAt(item, 'rarg'), nodeAt(item, 'relation')].filter(
+        (each) => each !== undefined,
+      );
       const [relation] = item.kind === 'RangeVar' ? this.#scope.maskedAt(item) : [];
       const masked = relation?.masked.values().next().value ?? this.#maskedIn(inner);
       if (masked) return masked;

@@ -5,7 +5,9 @@ import type { SqlNode } from './sql-node.ts';
 
 /** Relations of the system that hold values of tables: statistics, large objects, what others are running. */
 const revealing = new Set(
-  'pg_statistic pg_stats pg_statistic_ext_data pg_stats_ext pg_stats_ext_exprs pg_largeobject pg_stat_activity'.split(' '),
+  'pg_statistic pg_stats pg_statistic_ext_data pg_stats_ext pg_stats_ext_exprs pg_largeobject pg_stat_activity'.split(
+    ' ',
+  ),
 );
 
 /**
@@ -15,8 +17,16 @@ const revealing = new Set(
 export function checkRelation(rangeVar: SqlNode, catalog: Catalog): void {
   const name = relationName(rangeVar);
   const folded = fold(name.name);
-  if (revealing.has(folded) || folded.startsWith('pg_toast') || fold(name.schema ?? '').startsWith('pg_toast')) {
-    throw new Refused(`${relationText(name)} can hold values of masked columns and can't be read here`, undefined, rangeVar);
+  if (
+    revealing.has(folded) ||
+    folded.startsWith('pg_toast') ||
+    fold(name.schema ?? '').startsWith('pg_toast')
+  ) {
+    throw new Refused(
+      `${relationText(name)} can hold values of masked columns and can't be read here`,
+      undefined,
+      rangeVar,
+    );
   }
   const tainted = catalog.lookup(name).find((relation) => relation.taint !== undefined);
   if (tainted) {
@@ -27,4 +37,3 @@ export function checkRelation(rangeVar: SqlNode, catalog: Catalog): void {
     );
   }
 }
-

@@ -1,7 +1,7 @@
 import type { Catalog, CatalogRelation } from './catalog.ts';
 import { checkCalls } from './check-calls.ts';
-import { checkRelation } from './check-relation.ts';
 import { ReferenceCheck } from './check-references.ts';
+import { checkRelation } from './check-relation.ts';
 import { checkUse, isHarmless } from './masked-statements.ts';
 import { ReferenceScope } from './reference-scope.ts';
 import { Refused } from './refused.ts';
@@ -44,10 +44,12 @@ export function checkStatement(statement: SqlNode, catalog: Catalog): Checked {
 }
 
 function checkTarget({ rewrites, schema, name }: CatalogRelation): void {
-  if (rewrites) throw new Refused(`${schema}.${name} has rewrite rules, which can't be checked for masked columns`);
+  if (rewrites)
+    throw new Refused(`${schema}.${name} has rewrite rules, which can't be checked for masked columns`);
 }
 
 const copied = (statement: SqlNode): readonly RelationName[] => {
-  const relation = statement.kind === 'CopyStmt' && statement.is_from === true ? nodeAt(statement, 'relation') : undefined;
+  const relation =
+    statement.kind === 'CopyStmt' && statement.is_from === true ? nodeAt(statement, 'relation') : undefined;
   return relation ? [relationName(relation)] : [];
 };

@@ -4,7 +4,17 @@ import { builtinEffect } from './builtin-functions.ts';
 import type { Refusal } from './plan.ts';
 import { type RelationName, relationName, relationsOf, relationText } from './relations.ts';
 import { judgeSetting } from './settings.ts';
-import { constantText, descend, isNode, nameOf, namesAt, nodeAt, nodesAt, type SqlNode, textAt } from './sql-node.ts';
+import {
+  constantText,
+  descend,
+  isNode,
+  nameOf,
+  namesAt,
+  nodeAt,
+  nodesAt,
+  type SqlNode,
+  textAt,
+} from './sql-node.ts';
 import { plainStatements } from './statement-verbs.ts';
 
 /** One thing a statement does. */
@@ -83,13 +93,16 @@ export function classify(statement: SqlNode): Classification {
 }
 
 function statementActions(node: SqlNode, tally: Tally): void {
-  if (queryVerbs[node.kind]) return queryActions(node, tally);
-  const special = specials[node.kind];
-  if (special) return special(node, tally);
+  const special = queryVerbs[node.kind] ? queryActions : specials[node.kind];
   const plain = plainStatements[node.kind];
-  if (!plain) return tally.add('sql.unanalyzable', node.kind);
+  if (special) special(node, tally);
+  else if (plain) plainActions(node, plain.actions, tally);
+  else tally.add('sql.unanalyzable', node.kind);
+}
+
+function plainActions(node: SqlNode, actions: readonly ActionName[], tally: Tally): void {
   const relations = relationsOf(node);
-  for (const name of plain.actions) {
+  for (const name of actions) {
     const objects = [...relations.creates, ...(hasQuery(node) ? [] : relations.reads)];
     for (const relation of objects) tally.touch(name, relation);
     if (node.kind === 'DropStmt') for (const dropped of droppedRelations(node)) tally.touch(name, dropped);
@@ -122,7 +135,9 @@ const settingsView: Refusal = {
 };
 
 const isSystem = ({ schema, name }: RelationName): boolean =>
-  schema === 'pg_catalog' || schema === 'information_schema' || (schema === undefined && name.startsWith('pg_'));
+  schema === 'pg_catalog' ||
+  schema === 'information_schema' ||
+  (schema === undefined && name.startsWith('pg_'));
 
 const specials: Readonly<Record<string, (node: SqlNode, tally: Tally) => void>> = {
   ExplainStmt: (node, tally) => inner(node, 'explain', tally),
@@ -138,7 +153,10 @@ const specials: Readonly<Record<string, (node: SqlNode, tally: Tally) => void>> 
 
 function inner(node: SqlNode, verb: string, tally: Tally): void {
   const query = nodeAt(node, 'query');
-  if (!query) return tally.add('sql.unanalyzable', node.kind);
+  if (!query) {
+    tally.add('sql.unanalyzable', node.kind);
+    return;
+  }
   tally.verb = verb;
   statementActions(query, tally);
   tally.verb = `${verb} ${queryVerbs[query.kind] ?? plainStatements[query.kind]?.verb ?? ''}`.trim();
@@ -206,7 +224,14 @@ function lockActions(node: SqlNode, tally: Tally): void {
   for (const relation of nodesAt(node, 'relations')) tally.touch(name, relationName(relation));
 }
 
-const relationObjects = new Set(['OBJECT_TABLE', 'OBJECT_VIEW', 'OBJECT_MATVIEW', 'OBJECT_FOREIGN_TABLE', 'OBJECT_SEQUENCE', 'OBJECT_INDEX']);
+const relationObjects = new Set([
+  'OBJECT_TABLE',
+  'OBJECT_VIEW',
+  'OBJECT_MATVIEW',
+  'OBJECT_FOREIGN_TABLE',
+  'OBJECT_SEQUENCE',
+  'OBJECT_INDEX',
+]);
 
 /** DROP gives names as lists, not as RangeVar. */
 export function droppedRelations(node: SqlNode): readonly RelationName[] {
@@ -241,25 +266,33 @@ function callActions(statement: SqlNode, tally: Tally): void {
  */
 function setConfigActions(call: SqlNode, statement: SqlNode, tally: Tally): void {
   const [first, second] = nodesAt(call, 'args');
-  const name = constantText(first) ?? (isColumn(first, 'name') ? settingOf(statement) : undefined);
-  if (name !== undefined) return judge(name, constantText(second), tally);
-  tally.refusal = {
-    sqlstate: '42501',
-    message: 'set_config needs the name of the setting as a constant',
-    hint: "Write set_config('search_path', …, false), or use SET.",
-  };
+  const name = constantText(first) ?? (isColumn(first, 'name') ? settingOf(call, statement) : undefined);
+  if (name !== undefined) judge(name, constantText(second), tally);
+  else tally.refusal = unnamedSetting;
 }
+
+const unnamedSetting: Refusal = {
+  sqlstate: '42501',
+  message: 'set_config needs the name of the setting as a constant',
+  hint: "Write set_config('search_path', …, false), or use SET.",
+};
 
 const isColumn = (node: SqlNode | undefined, name: string): boolean =>
   node?.kind === 'ColumnRef' && namesAt(node, 'fields').join('.') === name;
 
-/** The one name that `SELECT … FROM pg_settings WHERE name = 'x'` is about. */
-function settingOf(statement: SqlNode): string | undefined {
+/** The one name that `SELECT call FROM pg_settings WHERE name = 'x'` is about. */
+function settingOf(call: SqlNode, statement: SqlNode): string | undefined {
   const [from, ...more] = nodesAt(statement, 'fromClause');
   const where = nodeAt(statement, 'whereClause');
-  if (statement.kind !== 'SelectStmt' || from?.kind !== 'RangeVar' || more.length > 0 || !where) return undefined;
+  // In a subquery `name` could be another table's.
+  if (!nodesAt(statement, 'targetList').some((target) => target.val === call)) return undefined;
+  if (statement.kind !== 'SelectStmt' || from?.kind !== 'RangeVar' || more.length > 0 || !where)
+    return undefined;
   if (textAt(from, 'relname') !== 'pg_settings' || statement.withClause) return undefined;
-  const equals = where.kind === 'A_Expr' && textAt(where, 'subkind') === 'AEXPR_OP' && nodesAt(where, 'name').map(nameOf).at(-1) === '=';
+  const equals =
+    where.kind === 'A_Expr' &&
+    textAt(where, 'subkind') === 'AEXPR_OP' &&
+    nodesAt(where, 'name').map(nameOf).at(-1) === '=';
   if (!equals || !isColumn(nodeAt(where, 'lexpr'), 'name')) return undefined;
   return constantText(nodeAt(where, 'rexpr'));
 }

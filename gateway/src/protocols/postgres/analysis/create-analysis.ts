@@ -91,7 +91,11 @@ class SessionAnalysis implements Analysis {
     return this.#planAfresh(text, parsed);
   }
 
-  describe(frame: Buffer, plan: StatementPlan, formats?: readonly number[]): ResultMask | Refusal | Promise<ResultMask | Refusal> {
+  describe(
+    frame: Buffer,
+    plan: StatementPlan,
+    formats?: readonly number[],
+  ): ResultMask | Refusal | Promise<ResultMask | Refusal> {
     const first = this.#describe(frame, plan, formats);
     if (first !== UNKNOWN_ORIGIN) return first;
     return this.#refresh().then(
@@ -110,7 +114,12 @@ class SessionAnalysis implements Analysis {
     this.#refreshing = undefined;
   }
 
-  #describe(frame: Buffer, plan: StatementPlan, formats: readonly number[] | undefined, unknownIsOwn = false) {
+  #describe(
+    frame: Buffer,
+    plan: StatementPlan,
+    formats: readonly number[] | undefined,
+    unknownIsOwn = false,
+  ) {
     const hashKey = this.#masking ? this.#cache.hashKey(this.#session.resource.name) : undefined;
     return describeResult(frame, plan, {
       ...(this.#catalog && { catalog: this.#catalog }),
@@ -134,7 +143,9 @@ class SessionAnalysis implements Analysis {
     }
     const planned = this.#plan(text, parsed);
     // Not in the catalog, which is fresh: it is the session's own and not committed, or it isn't there.
-    const unknown = planned.unknown.find(({ name }) => !this.#made.has(fold(name)) && !planned.made.includes(fold(name)));
+    const unknown = planned.unknown.find(
+      ({ name }) => !this.#made.has(fold(name)) && !planned.made.includes(fold(name)),
+    );
     if (!unknown) return this.#keep(text, planned);
     return {
       ...planned.plan,
@@ -209,4 +220,7 @@ const unknownOrigin: Refusal = {
   hint: 'If this transaction made the table, commit first.',
 };
 
-const tooMany: Refusal = { sqlstate: '54000', message: 'this session has made too many relations; open another one' };
+const tooMany: Refusal = {
+  sqlstate: '54000',
+  message: 'this session has made too many relations; open another one',
+};

@@ -70,8 +70,12 @@ function originOf(
   if (table === 0) return labels.has(fold(name)) ? lost(name) : undefined;
   const relation = catalog.relation(table);
   if (!relation) return UNKNOWN_ORIGIN;
-  if (relation.taint !== undefined) return refusal(`${relation.schema}.${relation.name} can't be used: ${relation.taint}`);
-  if (attribute === 0 && relation.masked.size > 0) return refusal(`result column ${name} is a whole row of ${relation.schema}.${relation.name}, which has masked columns`);
+  if (relation.taint !== undefined)
+    return refusal(`${relation.schema}.${relation.name} can't be used: ${relation.taint}`);
+  if (attribute === 0 && relation.masked.size > 0)
+    return refusal(
+      `result column ${name} is a whole row of ${relation.schema}.${relation.name}, which has masked columns`,
+    );
   if (table < FIRST_USER_OID || attribute <= 0) return undefined;
   if (!relation.columns.has(attribute)) return UNKNOWN_ORIGIN;
   return relation.masked.get(attribute);

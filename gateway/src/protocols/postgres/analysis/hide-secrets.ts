@@ -1,5 +1,5 @@
-import type { ParsedStatement } from './sql-parser.ts';
 import { type SqlNode, textAt } from './sql-node.ts';
+import type { ParsedStatement } from './sql-parser.ts';
 
 const HIDDEN = "'(hidden)'";
 
@@ -19,7 +19,8 @@ const secretive = new Set([
 
 const holdsSecrets = (node: SqlNode): boolean =>
   secretive.has(node.kind) ||
-  (node.kind === 'VariableSetStmt' && /password|secret|token|conninfo|passphrase/i.test(textAt(node, 'name')));
+  (node.kind === 'VariableSetStmt' &&
+    /password|secret|token|conninfo|passphrase/i.test(textAt(node, 'name')));
 
 /**
  * The text as it may be recorded: in statements that set passwords or connection strings every string constant

@@ -14,5 +14,6 @@ declare module 'libpg-query/wasm/libpg-query.js' {
     _wasm_parse_query_raw(text: number): number;
     _wasm_free_parse_result(result: number): void;
   }
+  // biome-ignore lint/style/noDefaultExport: that is how the library exports it
   export default function createParser(): Promise<ParserInstance>;
 }

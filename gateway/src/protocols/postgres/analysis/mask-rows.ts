@@ -9,7 +9,9 @@ const HEADER = 7;
  * Makes the row masks of a result.
  * @param masks by column, undefined where a column passes as it is. At least one is set.
  */
-export function maskRows(masks: readonly (ValueMask | undefined)[]): Required<Pick<ResultMask, 'maskRow' | 'grow'>> {
+export function maskRows(
+  masks: readonly (ValueMask | undefined)[],
+): Required<Pick<ResultMask, 'maskRow' | 'grow'>> {
   const count = masks.length;
   const growth = masks.filter((mask) => mask !== undefined).length * MOST_GROWTH;
   const lastMasked = masks.findLastIndex((mask) => mask !== undefined);
@@ -29,7 +31,8 @@ export function maskRows(masks: readonly (ValueMask | undefined)[]): Required<Pi
         const length = frame.readInt32BE(position);
         const value = position + 4;
         position = length < 0 ? value : value + length;
-        if (position > end || length < -1) throw new MalformedMessage('a DataRow with a column longer than itself');
+        if (position > end || length < -1)
+          throw new MalformedMessage('a DataRow with a column longer than itself');
         const mask = masks[column];
         if (mask === undefined || length === -1) continue;
         written += frame.copy(out, written, pending, value - 4);

@@ -39,12 +39,20 @@ export const isHarmless = (statement: SqlNode): boolean =>
 export function checkUse(statement: SqlNode, use: Use): void {
   if (isHarmless(statement)) return;
   const rule = Object.hasOwn(rules, statement.kind) ? rules[statement.kind] : undefined;
-  if (rule) return rule(statement, use);
-  throw new Refused(
-    `${statement.kind.replace(/Stmt$/, '').replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toUpperCase()} statements can't be checked on a resource with data rules`,
-    'It could carry values of masked columns past the mask. Run it where no data rule applies, or ask whoever administers the database.',
-  );
+  if (!rule) throw unchecked(statement.kind);
+  rule(statement, use);
 }
+
+const unchecked = (kind: string): Refused => {
+  const words = kind
+    .replace(/Stmt$/, '')
+    .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toUpperCase();
+  return new Refused(
+    `${words} statements can't be checked on a resource with data rules`,
+    'They could carry values of masked columns past the mask. Ask whoever administers the database.',
+  );
+};
 
 const outermost = (statement: SqlNode, { check }: Use): void => check.outermost(statement);
 const visitAll = (statement: SqlNode, { check }: Use): void => {
@@ -82,7 +90,8 @@ const rules: Readonly<Record<string, (statement: SqlNode, use: Use) => void>> = 
   IndexStmt: createIndex,
   CreateStatsStmt: (_statement, { scope }) => untouched(scope),
   ClusterStmt: (statement, { scope }) => {
-    if (!statement.relation) throw new Refused('CLUSTER needs the name of a table on a resource with data rules');
+    if (!statement.relation)
+      throw new Refused('CLUSTER needs the name of a table on a resource with data rules');
     // Clustering by a masked column puts the rows in its order.
     untouched(scope);
   },
@@ -114,7 +123,11 @@ function copy(statement: SqlNode, { scope, check }: Use): void {
   const names = namesAt(statement, 'attlist');
   const named = names.map((name) => scope.columns.get(fold(name))).find((each) => each !== undefined);
   if (names.length > 0 && !named) return;
-  throw maskedColumn(named ?? masked, relation, 'Name the columns to copy, without masked ones: COPY table (column, …) TO STDOUT.');
+  throw maskedColumn(
+    named ?? masked,
+    relation,
+    'Name the columns to copy, without masked ones: COPY table (column, …) TO STDOUT.',
+  );
 }
 
 function createTableAs(statement: SqlNode, { check }: Use): void {
@@ -143,7 +156,11 @@ function keys(statement: SqlNode, scope: ReferenceScope): void {
     const masked = names.map((name) => scope.columns.get(fold(name))).find((each) => each !== undefined);
     if (masked) throw maskedColumn(masked, node, 'Make keys of columns that are not masked.');
     if (referenced && scope.maskedAt(referenced).length > 0 && namesAt(node, 'pk_attrs').length === 0) {
-      throw new Refused('a foreign key to a table with masked columns has to name the column it references', undefined, node);
+      throw new Refused(
+        'a foreign key to a table with masked columns has to name the column it references',
+        undefined,
+        node,
+      );
     }
   }
 }
@@ -153,7 +170,8 @@ function createIndex(statement: SqlNode, { scope, check }: Use): void {
   if (where) check.visit(where);
   for (const element of nodesAt(statement, 'indexParams')) {
     // An index on a masked column as it is shows nothing; a unique one tells whether values repeat.
-    if (textAt(element, 'name') === '' || statement.unique === true || scope.touched.size === 0) check.visit(element);
+    if (textAt(element, 'name') === '' || statement.unique === true || scope.touched.size === 0)
+      check.visit(element);
   }
 }
 

@@ -35,7 +35,13 @@ async function outcome(client: RawPostgres, sql: string, mode: Mode): Promise<Bu
   if (mode === 'simple') client.send(query(sql));
   else {
     const formats = bind({ portal: '', statement: '', values: [], binary: mode === 'binary' });
-    client.send(parse({ text: sql }), formats, ask({ type: 'P', name: '' }), execute({ portal: '', rows: 0 }), sync());
+    client.send(
+      parse({ text: sql }),
+      formats,
+      ask({ type: 'P', name: '' }),
+      execute({ portal: '', rows: 0 }),
+      sync(),
+    );
   }
   const messages = await client.until('Z');
   client.send(query('rollback; deallocate all'));
@@ -50,32 +56,51 @@ async function outcomes(sql: string, mode: Mode): Promise<Buffer[][]> {
 }
 
 const holdsSecret = (frames: readonly Buffer[]): boolean =>
-  WORDS.some((word) => frames.some((frame) => frame.includes(word) || frame.includes([...word].reverse().join(''))));
+  WORDS.some((word) =>
+    frames.some((frame) => frame.includes(word) || frame.includes([...word].reverse().join(''))),
+  );
 
 /** What depends on chance, time or object numbers. */
 const differsAnyway = (sql: string): boolean =>
-  /random|now\(\)|tableoid|xmin|regclass|pg_class|information_schema|show all|timing|bernoulli|notify|explain|database\(\)/.test(sql);
+  /random|now\(\)|tableoid|xmin|regclass|pg_class|information_schema|show all|timing|bernoulli|notify|explain|database\(\)/.test(
+    sql,
+  );
 
 function expectAlike([first = [], second = []]: Buffer[][]): void {
-  const bare = (frames: Buffer[]) => frames.filter((frame) => !isRowDescription(frame)).map((frame) => frame.toString('latin1'));
+  const bare = (frames: Buffer[]) =>
+    frames.filter((frame) => !isRowDescription(frame)).map((frame) => frame.toString('latin1'));
   expect(bare(first)).toEqual(bare(second));
 }
 
-describe.each<Mode>(['simple', 'text', 'binary'])('in %s mode the values of masked columns make no difference', (mode) => {
-  const statements = HARMLESS_STATEMENTS.filter((sql) => mode === 'simple' || !sql.includes(';'));
+describe.each<Mode>(['simple', 'text', 'binary'])(
+  'in %s mode the values of masked columns make no difference',
+  (mode) => {
+    const statements = HARMLESS_STATEMENTS.filter((sql) => mode === 'simple' || !sql.includes(';'));
 
-  it.each(statements)('%s', async (sql) => {
-    const both = await outcomes(sql, mode);
-    for (const frames of both) expect(holdsSecret(frames)).toBe(false);
-    if (!differsAnyway(sql)) expectAlike(both);
-  });
-});
+    it.each(statements)('%s', async (sql) => {
+      const both = await outcomes(sql, mode);
+      for (const frames of both) expect(holdsSecret(frames)).toBe(false);
+      if (!differsAnyway(sql)) expectAlike(both);
+    });
+  },
+);
 
 it('cursors and prepared statements bring masked rows, also later', async () => {
   const [client] = clients as [RawPostgres];
-  client.send(query('begin; declare c cursor for select id, ssn as x from customers order by id; prepare p as select * from customers'));
+  client.send(
+    query(
+      'begin; declare c cursor for select id, ssn as x from customers order by id; prepare p as select * from customers',
+    ),
+  );
   await client.until('Z');
-  for (const sql of ['fetch 2 from c', 'fetch all in c', 'execute p', 'rollback', 'execute p', 'deallocate p']) {
+  for (const sql of [
+    'fetch 2 from c',
+    'fetch all in c',
+    'execute p',
+    'rollback',
+    'execute p',
+    'deallocate p',
+  ]) {
     client.send(query(sql));
     const frames = (await client.until('Z')).map(({ frame }) => frame);
     expect(holdsSecret(frames)).toBe(false);
@@ -86,7 +111,9 @@ it('cursors and prepared statements bring masked rows, also later', async () => 
 it('a table that appears later is masked by its name', async () => {
   const [world] = worlds as [MaskingWorld];
   const [client] = clients as [RawPostgres];
-  await world.owner.query("create table late (id int, email text); insert into late values (1, 'zebra@x.example')");
+  await world.owner.query(
+    "create table late (id int, email text); insert into late values (1, 'zebra@x.example')",
+  );
   for (const sql of ['select * from late', 'select upper(email) from late']) {
     client.send(query(sql));
     expect(holdsSecret((await client.until('Z')).map(({ frame }) => frame))).toBe(false);
@@ -97,7 +124,7 @@ it('a table that appears later is masked by its name', async () => {
 it('error texts tell nothing', async () => {
   for (const sql of [
     "insert into customers (id, name, ssn) values (1, 'x', 'y')",
-    "update customers set name = null where id = 1",
+    'update customers set name = null where id = 1',
     'alter table customers add constraint c check (id > 1)',
     'select 1 / (id - 1) from customers',
   ]) {
@@ -122,20 +149,63 @@ describe('whatever is put together', () => {
   };
   /** Forms that take any value, so that most of what is made is valid SQL. */
   const forms = [
-    ...['%', '%', '%', '(%)', '(%)::text', 'upper((%)::text)', 'length((%)::text)', '% is null', 'row(%)::text', 'to_json(%)', 'array[%]', '(select %)'],
-    ...["coalesce((%)::text, '-')", "case when (%)::text > 'm' then 1 end", "(%)::text < 'r'", "exists (select 1 where (%)::text > 'r')", 'pg_column_size(%)'],
-    ...['row_number() over (order by %)', 'count(%) over ()', 'max((%)::text) over ()', "format('%s', 1) || (%)::text", "(%)::text in (select name from orders)"],
+    ...[
+      '%',
+      '%',
+      '%',
+      '(%)',
+      '(%)::text',
+      'upper((%)::text)',
+      'length((%)::text)',
+      '% is null',
+      'row(%)::text',
+      'to_json(%)',
+      'array[%]',
+      '(select %)',
+    ],
+    ...[
+      "coalesce((%)::text, '-')",
+      "case when (%)::text > 'm' then 1 end",
+      "(%)::text < 'r'",
+      "exists (select 1 where (%)::text > 'r')",
+      'pg_column_size(%)',
+    ],
+    ...[
+      'row_number() over (order by %)',
+      'count(%) over ()',
+      'max((%)::text) over ()',
+      "format('%s', 1) || (%)::text",
+      '(%)::text in (select name from orders)',
+    ],
   ];
-  const sometimes = (text: fc.Arbitrary<string>, weight = 3) => fc.option(text, { freq: weight, nil: '' }).map((value) => value);
 
   const select = fc.constantFrom(...Object.entries(tables)).chain(([table, columns]) => {
     const bare = fc.oneof(
       { weight: 8, arbitrary: pick(...columns, ...columns.map((name) => `c.${name}`)) },
-      { weight: 1, arbitrary: pick('c', 'c.to_json', '(c).id', 'c.*', `${table}.id`, `(c).${columns[1]}`, "'constant'", '1') },
+      {
+        weight: 1,
+        arbitrary: pick(
+          'c',
+          'c.to_json',
+          '(c).id',
+          'c.*',
+          `${table}.id`,
+          `(c).${columns[1]}`,
+          "'constant'",
+          '1',
+        ),
+      },
     );
-    const value = fc.tuple(pick(...forms), bare).map(([form, column]) => form.replaceAll(/%(?!s)/g, () => column));
+    const value = fc
+      .tuple(pick(...forms), bare)
+      .map(([form, column]) => form.replaceAll(/%(?!s)/g, () => column));
     const item = fc.oneof(
-      { weight: 6, arbitrary: fc.tuple(value, pick('', '', ' as x', ' as id', ' as name')).map(([one, label]) => one + label) },
+      {
+        weight: 6,
+        arbitrary: fc
+          .tuple(value, pick('', '', ' as x', ' as id', ' as name'))
+          .map(([one, label]) => one + label),
+      },
       { weight: 1, arbitrary: pick('*', 'c.*', 'count(*) over ()') },
     );
     const test = value.map((one) => `(${one})::text > 'm'`);
@@ -143,26 +213,74 @@ describe('whatever is put together', () => {
       .record({
         distinct: pick('', '', '', '', '', 'distinct '),
         items: fc.array(item, { minLength: 1, maxLength: 3 }),
-        join: pick('', '', '', '', ' join guesses on true', ' join guesses on (c.id)::text <> guess', ` left join ${table} d using (id)`, ` natural join ${table} d`),
-        where: fc.oneof(pick('', '', ''), test.map((one) => ` where ${one}`)),
-        order: fc.oneof(pick('', '', '', ' order by 1', ' order by x', ' order by id, 1 desc'), value.map((one) => ` order by ${one}`)),
+        join: pick(
+          '',
+          '',
+          '',
+          '',
+          ' join guesses on true',
+          ' join guesses on (c.id)::text <> guess',
+          ` left join ${table} d using (id)`,
+          ` natural join ${table} d`,
+        ),
+        where: fc.oneof(
+          pick('', '', ''),
+          test.map((one) => ` where ${one}`),
+        ),
+        order: fc.oneof(
+          pick('', '', '', ' order by 1', ' order by x', ' order by id, 1 desc'),
+          value.map((one) => ` order by ${one}`),
+        ),
         limit: pick('', '', ' limit 1', ' limit 2'),
       })
-      .map(({ distinct, items, join, where, order, limit }) => `select ${distinct}${items.join(', ')} from ${table} c${join}${where}${order}${limit}`);
+      .map(
+        ({ distinct, items, join, where, order, limit }) =>
+          `select ${distinct}${items.join(', ')} from ${table} c${join}${where}${order}${limit}`,
+      );
   });
-  const grouped = fc.constantFrom(...Object.entries(tables)).chain(([table, columns]) =>
-    fc
-      .tuple(pick(...columns), pick(...columns), pick('count(*)', 'max((%)::text)', 'count(distinct %)', "string_agg((%)::text, ',')"), pick('', ' having count(*) > 1', " having max((%)::text) > 'm'"))
-      .map(([key, column, aggregate, having]) => `select ${key}, ${aggregate.replace('%', column)} from ${table} group by ${key}${having.replace('%', column)}`),
-  );
+  const grouped = fc
+    .constantFrom(...Object.entries(tables))
+    .chain(([table, columns]) =>
+      fc
+        .tuple(
+          pick(...columns),
+          pick(...columns),
+          pick('count(*)', 'max((%)::text)', 'count(distinct %)', "string_agg((%)::text, ',')"),
+          pick('', ' having count(*) > 1', " having max((%)::text) > 'm'"),
+        )
+        .map(
+          ([key, column, aggregate, having]) =>
+            `select ${key}, ${aggregate.replace('%', column)} from ${table} group by ${key}${having.replace('%', column)}`,
+        ),
+    );
   const one = fc.oneof({ weight: 6, arbitrary: select }, { weight: 1, arbitrary: grouped });
-  const statement = fc.tuple(
-    pick(
-      ...['%', '%', '%', '%', '%', 'select * from (%) y', 'with y as (%) select y.* from y', '% union all %', 'copy (%) to stdout', 'explain (costs off) %'],
-      ...["update orders set name = 'n' where exists (%)", 'create temp table made as %', 'select count(*) from (%) y', 'select array(%)', 'select json_agg(y) from (%) y', 'insert into orders (id, name) select 9, (y::text) from (%) y limit 1'],
-    ),
-    one,
-  ).map(([form, inner]) => form.replaceAll('%', () => inner));
+  const statement = fc
+    .tuple(
+      pick(
+        ...[
+          '%',
+          '%',
+          '%',
+          '%',
+          '%',
+          'select * from (%) y',
+          'with y as (%) select y.* from y',
+          '% union all %',
+          'copy (%) to stdout',
+          'explain (costs off) %',
+        ],
+        ...[
+          "update orders set name = 'n' where exists (%)",
+          'create temp table made as %',
+          'select count(*) from (%) y',
+          'select array(%)',
+          'select json_agg(y) from (%) y',
+          'insert into orders (id, name) select 9, (y::text) from (%) y limit 1',
+        ],
+      ),
+      one,
+    )
+    .map(([form, inner]) => form.replaceAll('%', () => inner));
 
   it('either is refused, or does not depend on masked values', { timeout: 120_000 }, async () => {
     let ran = 0;
@@ -198,6 +316,7 @@ it('a session may use its own tables before they are committed', async () => {
     client.send(query(sql));
     const frames = (await client.until('Z')).map(({ frame }) => frame);
     expect(frames.some((frame) => frame[0] === 0x45)).toBe(false);
-    if (sql.includes('mine') && sql.startsWith('select')) expect(frames.filter((frame) => frame[0] === 0x44)).toHaveLength(3);
+    if (sql.includes('mine') && sql.startsWith('select'))
+      expect(frames.filter((frame) => frame[0] === 0x44)).toHaveLength(3);
   }
 });

@@ -1,5 +1,5 @@
-import type { Session } from '../../../sessions/session.ts';
 import type { Action } from '../../../policy/decision.ts';
+import type { Session } from '../../../sessions/session.ts';
 import type { ParsedText } from './analysis-cache.ts';
 import { type Catalog, fold } from './catalog.ts';
 import { type Checked, checkStatement } from './check-statement.ts';
@@ -58,7 +58,12 @@ export function planStatement(
     // A hold for approval goes here: `session.hold(actions, decision)`.
     const reason = decision.verdict === 'deny' ? decision.reason : needsOf(decision.requirements);
     const { policies } = decision;
-    return done({ ...base, actions, decision: { verdict: 'deny', reason, policies }, refusal: denied(reason, policies) });
+    return done({
+      ...base,
+      actions,
+      decision: { verdict: 'deny', reason, policies },
+      refusal: denied(reason, policies),
+    });
   }
   if (!catalog) return done({ ...base, actions, decision });
   const checked = checkAll(text, statements, catalog);
@@ -91,7 +96,9 @@ const unanalyzable: Action = {
 const denied = (reason: string, policies: readonly string[]): Refusal => ({
   sqlstate: '42501',
   message: reason,
-  ...(policies.length > 0 && { hint: `Decided by ${policies.length === 1 ? 'policy' : 'policies'} ${policies.join(', ')}.` }),
+  ...(policies.length > 0 && {
+    hint: `Decided by ${policies.length === 1 ? 'policy' : 'policies'} ${policies.join(', ')}.`,
+  }),
 });
 
 type Requirements = Extract<ReturnType<Session['decide']>, { verdict: 'needs' }>['requirements'];
@@ -110,7 +117,8 @@ function actionsOf({ acts, context }: Classification, catalog: Catalog | undefin
   return acts.flatMap(({ name, relation, object }) => {
     if (!relation) return [{ name, context, ...(object !== undefined && { object }) }];
     const meant = relation.schema === undefined ? (catalog?.lookup(relation) ?? []) : [];
-    const objects = meant.length > 0 ? meant.map((each) => `${each.schema}.${each.name}`) : [relationText(relation)];
+    const objects =
+      meant.length > 0 ? meant.map((each) => `${each.schema}.${each.name}`) : [relationText(relation)];
     return objects.map((each) => ({ name, context, object: each }));
   });
 }
@@ -121,7 +129,11 @@ interface CheckedText extends Omit<Checked, 'labels'> {
 }
 
 /** Checks the statements one by one, up to the first that can't be allowed. */
-function checkAll(text: string, statements: ParsedText['statements'], catalog: Catalog): CheckedText | Refusal {
+function checkAll(
+  text: string,
+  statements: ParsedText['statements'],
+  catalog: Catalog,
+): CheckedText | Refusal {
   const made: string[] = [];
   const unknown: RelationName[] = [];
   const labels = new Set<string>();
@@ -145,7 +157,8 @@ function checkAll(text: string, statements: ParsedText['statements'], catalog: C
 }
 
 /** 1-based position in characters, as PostgreSQL counts, of a byte offset. */
-const characterAt = (text: string, bytes: number): number => [...Buffer.from(text).toString('utf8', 0, bytes)].length + 1;
+const characterAt = (text: string, bytes: number): number =>
+  [...Buffer.from(text).toString('utf8', 0, bytes)].length + 1;
 
 /** Folded names of relations that a statement makes, changes or gives a name. */
 function madeBy(statement: SqlNode): string[] {

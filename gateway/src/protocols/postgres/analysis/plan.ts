@@ -62,7 +62,11 @@ export interface Analysis {
    * @param plan of the statement it answers.
    * @param formats result format codes of Bind (as there: none, one for all, or one a column), where they are known.
    */
-  describe(frame: Buffer, plan: StatementPlan, formats?: readonly number[]): ResultMask | Refusal | Promise<ResultMask | Refusal>;
+  describe(
+    frame: Buffer,
+    plan: StatementPlan,
+    formats?: readonly number[],
+  ): ResultMask | Refusal | Promise<ResultMask | Refusal>;
   /** The next plan looks at the catalog again: to be called when the session may have changed the catalog (DDL). */
   invalidate(): void;
 }

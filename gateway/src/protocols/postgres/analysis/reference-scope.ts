@@ -74,7 +74,9 @@ export class ReferenceScope {
     const relations = this.rows.get(qualifier) ?? [];
     return (
       systemColumns.has(name) ||
-      relations.every((relation) => [...relation.columns.values()].some((column) => fold(column.name) === name))
+      relations.every((relation) =>
+        [...relation.columns.values()].some((column) => fold(column.name) === name),
+      )
     );
   }
 

@@ -123,7 +123,8 @@ const inlineKindsAnywhere: Readonly<Record<string, string>> = {
 };
 
 type Json = { readonly [key: string]: unknown };
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const child = (parent: string, field: string, value: unknown, depth: number): unknown => {
   if (Array.isArray(value)) return value.map((each) => child(parent, field, each, depth + 1));
@@ -135,7 +136,8 @@ const child = (parent: string, field: string, value: unknown, depth: number): un
     const kind = inlineKinds[`${parent}.${field}`] ?? inlineKindsAnywhere[field];
     return { kind: kind ?? 'Null' };
   }
-  if (keys.length === 1 && first.charCodeAt(0) < 91 /* a capital */) return sqlNode(first, value[first], depth + 1);
+  if (keys.length === 1 && first.charCodeAt(0) < 91 /* a capital */)
+    return sqlNode(first, value[first], depth + 1);
   const kind = inlineKinds[`${parent}.${field}`] ?? inlineKindsAnywhere[field];
   if (kind === undefined) throw new UnknownSyntax(`${parent}.${field}`);
   return sqlNode(kind, value, depth + 1);

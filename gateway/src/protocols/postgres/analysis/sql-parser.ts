@@ -106,9 +106,7 @@ const parseWith = (parser: ParserInstance, text: string): { json: string } | { r
   const error = parser.getValue(result + 8, 'i32');
   const tree = parser.getValue(result, 'i32');
   if (!error && !tree) throw new Error('no parse tree');
-  const answer = error
-    ? { refusal: syntaxError(parser, error) }
-    : { json: parser.UTF8ToString(tree) };
+  const answer = error ? { refusal: syntaxError(parser, error) } : { json: parser.UTF8ToString(tree) };
   parser._wasm_free_parse_result(result);
   return answer;
 };
@@ -125,6 +123,10 @@ const statements = (json: unknown): readonly ParsedStatement[] => {
   return (root.stmts as readonly SqlNode[]).map((each) => {
     const node = each.stmt;
     if (typeof node !== 'object' || node === null) throw new UnknownSyntax('an empty statement');
-    return { node: node as SqlNode, location: Number(each.stmt_location ?? 0), length: Number(each.stmt_len ?? 0) };
+    return {
+      node: node as SqlNode,
+      location: Number(each.stmt_location ?? 0),
+      length: Number(each.stmt_len ?? 0),
+    };
   });
 };

@@ -4,7 +4,9 @@ import type { ActionName } from '@drawbridge/contract';
  * Statements that one action describes whatever is in them. The verb is what policies and people read.
  * Those that need a look inside are in `classify.ts`; what stands in neither is `sql.unanalyzable`.
  */
-export const plainStatements: Readonly<Record<string, { readonly verb: string; readonly actions: readonly ActionName[] }>> = {
+export const plainStatements: Readonly<
+  Record<string, { readonly verb: string; readonly actions: readonly ActionName[] }>
+> = {
   VariableShowStmt: { verb: 'show', actions: ['sql.session'] },
   DiscardStmt: { verb: 'discard', actions: ['sql.session'] },
   ListenStmt: { verb: 'listen', actions: ['sql.session'] },

@@ -55,7 +55,9 @@ function unsafeTypes(rows: CatalogRows, scripted: ReadonlySet<number>): Readonly
   for (const [source, target, code] of rows.casts) {
     if (scripted.has(Number(code))) types.add(fold(source ?? '')).add(fold(target ?? ''));
   }
-  const domains = new Set(rows.domains.filter(([, code]) => scripted.has(Number(code))).map(([domain]) => Number(domain)));
+  const domains = new Set(
+    rows.domains.filter(([, code]) => scripted.has(Number(code))).map(([domain]) => Number(domain)),
+  );
   // A domain over such a domain checks it too, and so does an array of them.
   let size = -1;
   while (size !== domains.size) {

@@ -1,10 +1,10 @@
-import { type Draft, mark } from './build-catalog.ts';
 import type { MaskedColumn } from '../../../masking/rule-match.ts';
 import type { Catalog, CatalogRelation } from './catalog.ts';
 import type { CatalogRows } from './catalog-queries.ts';
 import { checkCalls } from './check-calls.ts';
-import { checkRelation } from './check-relation.ts';
 import { ReferenceCheck } from './check-references.ts';
+import { checkRelation } from './check-relation.ts';
+import { type DraftRelation, mark } from './draft-relation.ts';
 import { ReferenceScope } from './reference-scope.ts';
 import { Refused } from './refused.ts';
 import { everyRangeVar } from './relations.ts';
@@ -20,7 +20,7 @@ import type { Unsafe } from './user-defined.ts';
  * calls what may read them, can't be used.
  */
 export function traceViews(
-  drafts: ReadonlyMap<number, Draft>,
+  drafts: ReadonlyMap<number, DraftRelation>,
   rows: CatalogRows,
   catalog: Catalog,
   unsafe: Unsafe,
@@ -32,19 +32,24 @@ export function traceViews(
     const view = drafts.get(Number(oid));
     if (!view || view.taint !== undefined) continue;
     const traced = trace(definition ?? '', catalog, parser);
-    const taint = 'taint' in traced ? traced.taint : untold(traced.touched, needs.get(view.oid) ?? [], drafts, unsafe);
+    const taint =
+      'taint' in traced ? traced.taint : untold(traced.touched, needs.get(view.oid) ?? [], drafts, unsafe);
     if (taint !== undefined) {
       view.taint = taint;
       changed = true;
     } else if ('outputs' in traced) {
-      for (const [index, masked] of traced.outputs.entries()) changed = mark(view, index + 1, masked) || changed;
+      for (const [index, masked] of traced.outputs.entries())
+        changed = mark(view, index + 1, masked) || changed;
     }
   }
   return changed;
 }
 
 type Traced =
-  | { readonly outputs: readonly (MaskedColumn | undefined)[]; readonly touched: ReadonlySet<CatalogRelation> }
+  | {
+      readonly outputs: readonly (MaskedColumn | undefined)[];
+      readonly touched: ReadonlySet<CatalogRelation>;
+    }
   | { readonly taint: string };
 
 /** What a view passes on as it is, by position; the reason where it does more than that. */
@@ -60,7 +65,9 @@ function trace(definition: string, catalog: Catalog, parser: Pick<SqlParser, 'pa
     return { outputs: check.outputs, touched: scope.touched };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return { taint: error.message.replace('and can only be selected as it is', 'and it does more than select it') };
+    return {
+      taint: error.message.replace('and can only be selected as it is', 'and it does more than select it'),
+    };
   }
 }
 
@@ -90,7 +97,7 @@ function needsOf(rows: CatalogRows): ReadonlyMap<number, readonly Need[]> {
 function untold(
   touched: ReadonlySet<CatalogRelation>,
   needs: readonly Need[],
-  drafts: ReadonlyMap<number, Draft>,
+  drafts: ReadonlyMap<number, DraftRelation>,
   unsafe: Unsafe,
 ): string | undefined {
   for (const { kind, oid } of needs) {

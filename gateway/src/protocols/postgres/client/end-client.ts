@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../clock.ts';
 
 /** How long a client may take to read what it is told at the end, in ms. */
-export const FAREWELL = 500;
+const FAREWELL = 500;
 
 /**
  * Tells the client why, if there is a message, and closes. A client that reads gets to see it; one that does not

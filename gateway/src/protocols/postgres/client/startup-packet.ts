@@ -3,7 +3,7 @@ import { MalformedMessage, MessageReader } from '../codec/message-reader.ts';
 import { clientViolation } from '../session-failure.ts';
 
 /** PostgreSQL's own limit for what comes before protocol messages. */
-export const MAX_STARTUP_PACKET = 10_000;
+const MAX_STARTUP_PACKET = 10_000;
 /** A StartupMessage's version word and a CancelRequest's code and process ID. */
 const MIN_STARTUP_PACKET = 8;
 

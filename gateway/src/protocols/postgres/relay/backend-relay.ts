@@ -40,7 +40,7 @@ export class BackendRelay {
   constructor(conversation: Conversation, client: Writable, await_: (work: Promise<unknown>) => void) {
     this.#conversation = conversation;
     this.#client = client;
-    this.#journal = new Journal(conversation.session);
+    this.#journal = new Journal(conversation.session, 'answers');
     this.#outOfTurn = new OutOfTurn(conversation, this.#gather, this.#journal);
     this.#rows = new RowStream(conversation.resource, this.#gather, this.#journal);
     this.#failures = new Failures(conversation, this.#gather, this.#journal, this.#rows);

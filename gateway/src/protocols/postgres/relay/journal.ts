@@ -9,7 +9,7 @@ type Bulk = 'rows' | 'in' | 'out';
  * frames stand in the payload as they pass, type byte and length included.
  */
 export class Journal {
-  readonly #session: Pick<Session, 'record'>;
+  readonly #write: (entries: readonly RecordingEntry[]) => void;
   #entries: RecordingEntry[] = [];
 
   #bulk: Bulk | undefined;
@@ -19,8 +19,10 @@ export class Journal {
   #from = 0;
   #to = 0;
 
-  constructor(session: Pick<Session, 'record'>) {
-    this.#session = session;
+  /** @param kind - `actions` are durable before they are forwarded; `answers` may share the write of the next action */
+  constructor(session: Pick<Session, 'record' | 'note'>, kind: 'actions' | 'answers') {
+    this.#write =
+      kind === 'actions' ? (entries) => session.record(entries) : (entries) => session.note(entries);
   }
 
   add(event: RecordingEventInput): void {
@@ -55,7 +57,7 @@ export class Journal {
     if (this.#entries.length === 0) return;
     const entries = this.#entries;
     this.#entries = [];
-    this.#session.record(entries);
+    this.#write(entries);
   }
 
   #endBulk(): void {

@@ -9,7 +9,7 @@ import type { TargetConnection } from './connect-target.ts';
 export type CatalogQuery = (sql: string) => Promise<(string | null)[][]>;
 
 /** Thrown when the target refuses a catalog query; `code` is its SQLSTATE. */
-export class CatalogQueryFailed extends Error {
+class CatalogQueryFailed extends Error {
   override readonly name = 'CatalogQueryFailed';
   readonly code: string;
 

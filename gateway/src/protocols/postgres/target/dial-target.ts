@@ -6,7 +6,7 @@ import { requestSsl } from '../codec/frontend-messages.ts';
 import { targetFailure } from './target-failure.ts';
 
 /** How long it may take until the target is connected and encrypted, in ms. */
-export const CONNECT_TIMEOUT = 10_000;
+const CONNECT_TIMEOUT = 10_000;
 /** The answer to SSLRequest that lets TLS begin. */
 const YES = 0x53;
 

@@ -1,0 +1,125 @@
+import { Message, type MessageBus, sessionBus, Variant } from '@jellybrick/dbus-next';
+import type { Notice, NoticeAction } from './notice.ts';
+import { escapeMarkup, type Notifier, noticeText } from './notifier.ts';
+
+const NAME = 'org.freedesktop.Notifications';
+const PATH = '/org/freedesktop/Notifications';
+
+interface Shown {
+  readonly key: string;
+  readonly actions: ReadonlyMap<string, NoticeAction>;
+  readonly act: (action: NoticeAction) => void;
+}
+
+/**
+ * The desktop's notifications over D-Bus, with buttons, which older Electron doesn't have on Linux.
+ * https://specifications.freedesktop.org/notification-spec/latest/
+ */
+export class DbusNotifier implements Notifier {
+  readonly #bus: MessageBus;
+  readonly #capabilities: ReadonlySet<string>;
+  readonly #shown = new Map<number, Shown>();
+  readonly #ids = new Map<string, number>();
+  /** Unique name of who serves the notifications: nobody else's signals count. */
+  readonly #server: string;
+
+  private constructor(bus: MessageBus, capabilities: ReadonlySet<string>, server: string) {
+    this.#bus = bus;
+    this.#capabilities = capabilities;
+    this.#server = server;
+    bus.on('message', (message) => this.#hear(message));
+  }
+
+  /** Connects to the session's bus; undefined where there is none, or nobody who shows notifications. */
+  static async connect(address: string | undefined): Promise<DbusNotifier | undefined> {
+    if (address === undefined || address === '') return undefined;
+    let bus: MessageBus | undefined;
+    try {
+      bus = sessionBus({ busAddress: address });
+      // Without a listener a bus that goes away would end the app.
+      bus.on('error', () => undefined);
+      const [capabilities] = await call(bus, NAME, PATH, NAME, 'GetCapabilities', '', []);
+      const [server] = await call(bus, 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'GetNameOwner', 's', [NAME]);
+      const rule = `type='signal',interface='${NAME}',path='${PATH}'`;
+      await call(bus, 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'AddMatch', 's', [rule]);
+      return new DbusNotifier(bus, new Set(capabilities as string[]), String(server));
+    } catch {
+      bus?.disconnect();
+      return undefined;
+    }
+  }
+
+  async show(notice: Notice, act: (action: NoticeAction) => void): Promise<void> {
+    const actions = new Map<string, NoticeAction>([['default', notice.click]]);
+    const labels = ['default', 'Open'];
+    if (this.#capabilities.has('actions')) {
+      notice.buttons.forEach(({ label, action }, index) => {
+        actions.set(`action-${index}`, action);
+        labels.push(`action-${index}`, label);
+      });
+    }
+    const body = noticeText(notice.body);
+    const [id] = await call(this.#bus, NAME, PATH, NAME, 'Notify', 'susssasa{sv}i', [
+      'Drawbridge',
+      this.#ids.get(notice.key) ?? 0,
+      'drawbridge-desktop',
+      noticeText(notice.title),
+      this.#capabilities.has('body-markup') ? escapeMarkup(body) : body,
+      labels,
+      {
+        'desktop-entry': new Variant('s', 'drawbridge-desktop'),
+        urgency: new Variant('y', 1),
+        ...(notice.stays ? { resident: new Variant('b', false) } : {}),
+      },
+      // 0: until the person reacts; -1: as long as the desktop likes.
+      notice.stays ? 0 : -1,
+    ]);
+    if (typeof id !== 'number') return;
+    this.#ids.set(notice.key, id);
+    this.#shown.set(id, { key: notice.key, actions, act });
+  }
+
+  async withdraw(key: string): Promise<void> {
+    const id = this.#ids.get(key);
+    if (id === undefined) return;
+    this.#forget(id);
+    await call(this.#bus, NAME, PATH, NAME, 'CloseNotification', 'u', [id]).catch(() => undefined);
+  }
+
+  close(): void {
+    this.#bus.disconnect();
+  }
+
+  #hear(message: Message): void {
+    if (message.interface !== NAME || message.sender !== this.#server) return;
+    const [id, detail] = message.body;
+    if (typeof id !== 'number') return;
+    const shown = this.#shown.get(id);
+    if (shown === undefined) return;
+    if (message.member === 'NotificationClosed') this.#forget(id);
+    if (message.member !== 'ActionInvoked') return;
+    const action = shown.actions.get(String(detail));
+    // Once: a second press of the same button means nothing.
+    this.#forget(id);
+    if (action !== undefined) shown.act(action);
+  }
+
+  #forget(id: number): void {
+    const key = this.#shown.get(id)?.key;
+    this.#shown.delete(id);
+    if (key !== undefined && this.#ids.get(key) === id) this.#ids.delete(key);
+  }
+}
+
+async function call(
+  bus: MessageBus,
+  destination: string,
+  path: string,
+  iface: string,
+  member: string,
+  signature: string,
+  body: unknown[],
+): Promise<unknown[]> {
+  const reply = await bus.call(new Message({ destination, path, interface: iface, member, signature, body }));
+  return reply?.body ?? [];
+}
