@@ -37,7 +37,7 @@ export class DbusNotifier implements Notifier {
     try {
       bus = sessionBus({ busAddress: address });
       // Without a listener a bus that goes away would end the app.
-      bus.on('error', () => undefined);
+      (bus as NodeJS.EventEmitter).on('error', () => undefined);
       const [capabilities] = await call(bus, NAME, PATH, NAME, 'GetCapabilities', '', []);
       const [server] = await call(bus, 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'GetNameOwner', 's', [NAME]);
       const rule = `type='signal',interface='${NAME}',path='${PATH}'`;

@@ -32,8 +32,8 @@ export class SqlHistory {
     this.#file.set(`${gateway}/${resource}`, entries);
   }
 
-  /** Forgets all of a gateway's. `resources` are those it may have had. */
-  forget(gateway: string, resources: readonly string[]): void {
-    for (const resource of resources) this.#file.delete(`${gateway}/${resource}`);
+  /** Forgets all of a gateway's. */
+  forget(gateway: string): void {
+    for (const key of this.#file.keys()) if (key.startsWith(`${gateway}/`)) this.#file.delete(key);
   }
 }

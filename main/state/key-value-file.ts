@@ -3,4 +3,5 @@ export interface KeyValueFile {
   get(key: string): unknown;
   set(key: string, value: unknown): void;
   delete(key: string): void;
+  keys(): readonly string[];
 }

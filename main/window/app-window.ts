@@ -1,4 +1,4 @@
-import { BrowserWindow, dialog, nativeTheme, screen, type WebContents } from 'electron';
+import { BrowserWindow, dialog, type NativeImage, nativeTheme, screen, type WebContents } from 'electron';
 import { APP_PAGE } from '../ipc/app-origin.ts';
 import type { SavedState } from '../state/saved-state.ts';
 import { LEAST_SIZE, openingBounds } from './window-bounds.ts';
@@ -6,7 +6,7 @@ import { ReloadLimit } from './reload-limit.ts';
 
 export interface AppWindowParts {
   readonly preload: string;
-  readonly icon: string;
+  readonly icon: NativeImage;
   readonly devTools: boolean;
   readonly saved: Pick<SavedState, 'window'>;
   /** Whether closing the window ends it, because the app quits. */
@@ -16,8 +16,8 @@ export interface AppWindowParts {
   readonly log: (message: string, error: unknown) => void;
 }
 
-/** Before the page has painted: the surface of each theme. */
-const BACKGROUND = { light: '#f3f5f6', dark: '#14181a' };
+/** Before the page has painted: the chrome of each theme. */
+const BACKGROUND = { light: '#edf2f4', dark: '#0e1416' };
 const TITLE_BAR = 40;
 
 /** The app's one window. Closing hides it; its page can crash and come back while everything in main goes on. */
@@ -38,6 +38,11 @@ export class AppWindow {
 
   get visible(): boolean {
     return this.#window !== undefined && !this.#window.isDestroyed() && this.#window.isVisible();
+  }
+
+  /** Whether the person is looking at it. */
+  get focused(): boolean {
+    return this.#window !== undefined && !this.#window.isDestroyed() && this.#window.isFocused();
   }
 
   /** For native dialogs. */

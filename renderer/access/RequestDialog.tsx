@@ -278,7 +278,7 @@ function ProfileOption({ profile, masked, on, onChoose }: ProfileOptionProps) {
 function WhoDecides({ profile }: { readonly profile: ProfileAccess }) {
   const messages = [...new Set(profile.needs.flatMap((need) => (need.message === undefined ? [] : [need.message])))];
   const open = profile.access === 'open';
-  const policies = [...new Set(profile.needs.map((need) => need.policy))];
+  const policies = [...new Set(profile.needs.flatMap((need) => (need.kind === 'approve' ? [need.policy] : [])))];
   return (
     <div className="who">
       <span className="tile">
@@ -292,9 +292,12 @@ function WhoDecides({ profile }: { readonly profile: ProfileAccess }) {
           </div>
         ))}
         {messages.length === 0 ? (
-          <div className="meta">{open ? 'Policy asks for nobody.' : `Policy ${policies.join(', ')} asks for it.`}</div>
+          <div className="meta">{open ? 'Policy asks for nobody.' : policyText(policies)}</div>
         ) : null}
       </div>
     </div>
   );
 }
+
+const policyText = (policies: readonly string[]) =>
+  policies.length === 1 ? `Policy ${policies[0]} asks for it.` : `Policies ${policies.join(', ')} ask for it.`;

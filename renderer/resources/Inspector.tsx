@@ -224,12 +224,12 @@ function ProfileLine({ resource, profile }: { readonly resource: Resource; reado
     <li>
       <span className={denied ? 'strong t3 row' : 'strong'}>
         {denied ? <Icon name="lock" small /> : null}
-        {profile.name} <span className="t3 plain">{allowedText(profile.allow)}</span>
+        {profile.name}
       </span>
       <span className="meta">
-        {needs}
-        {denied ? '' : `, up to ${durationText(profile.maxDuration)}`}
+        {denied ? needs : `${allowedText(profile.allow)}, up to ${durationText(profile.maxDuration)}`}
       </span>
+      {denied ? null : <span className="meta">{needs}</span>}
       {denied ? null : (
         <Button
           look="ghost"

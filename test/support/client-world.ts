@@ -110,7 +110,7 @@ export async function startClientWorld(): Promise<ClientWorld> {
       demo,
       alice,
       places: {
-        embedded: await place('embedded', 'orders-db', 'orders-staging'),
+        embedded: await place('embedded', 'orders-db', 'embedded-staging'),
         debian: await place('debian', 'debian-orders', 'debian-staging'),
       },
       auditor: apiOf('carol'),
@@ -170,6 +170,7 @@ function documents(servers: Readonly<Record<ServerName, Server>>): string {
     resource('debian-orders', 'prod', servers.debian, 'orders', { read: 'shop_read' }),
     resource('debian-staging', 'staging', servers.debian, 'orders_staging', { write: 'staging_write' }),
     resource('debian-support', 'staging', servers.debian, 'orders_staging', { write: 'staging_write' }),
+    resource('embedded-staging', 'staging', servers.embedded, 'orders_staging', { write: 'staging_write' }),
     resource('embedded-support', 'staging', servers.embedded, 'orders_staging', { write: 'staging_write' }),
     {
       kind: 'DataRule',

@@ -37,7 +37,9 @@ interface StoredRecorderParts {
 const NOTES = { wait: 20, bytes: 16 * 1024, entries: 256 } as const;
 
 /** An entry with its time, in ms since the start. */
-interface Timed extends RecordingEntry {
+interface Timed {
+  readonly event: RecordingEntry['event'];
+  payload: Uint8Array | undefined;
   readonly at: number;
 }
 
@@ -82,9 +84,9 @@ export class StoredRecorder implements Recorder {
 
   #take(entries: readonly RecordingEntry[]): void {
     const at = this.#parts.elapsed();
-    for (const entry of entries) {
-      this.#notes.push({ event: entry.event, at, ...(entry.payload && { payload: entry.payload }) });
-      this.#notedBytes += entry.payload?.length ?? 0;
+    for (const { event, payload } of entries) {
+      this.#notes.push({ event, payload, at });
+      if (payload !== undefined) this.#notedBytes += payload.length;
     }
   }
 
@@ -92,7 +94,7 @@ export class StoredRecorder implements Recorder {
   #keep(from: number): void {
     for (let index = from; index < this.#notes.length; index += 1) {
       const note = this.#notes[index];
-      if (note?.payload !== undefined) this.#notes[index] = { ...note, payload: Buffer.from(note.payload) };
+      if (note?.payload !== undefined) note.payload = Buffer.from(note.payload);
     }
   }
 
@@ -145,7 +147,7 @@ export class StoredRecorder implements Recorder {
       this.#waiting?.();
       // After a failure the notes are part of what could not be written.
       const notes = this.#failure === undefined ? this.#drain() : [];
-      const last: Timed = { event: { type: 'end', ...end }, at: this.#parts.elapsed() };
+      const last: Timed = { event: { type: 'end', ...end }, payload: undefined, at: this.#parts.elapsed() };
       const { bytes, plain, position } = this.#encode([...notes, last], MANIFEST_ROOM);
       const manifest: RecordingManifest = {
         version: 1,

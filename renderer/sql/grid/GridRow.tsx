@@ -34,8 +34,8 @@ export const GridRow = memo(function GridRow({ id, rows, row, y, indexWidth, edg
     const classes = ['gcell'];
     if (shown.masked) classes.push('m');
     else if (isNumeric(shown)) classes.push('r');
-    if (text === null) classes.push('null');
-    else if (text === '') classes.push('empty');
+    if (text === null) classes.push('gnull');
+    else if (text === '') classes.push('gempty');
     if (selected) classes.push('in');
     if (column === focus) classes.push('at');
     const from = edges[column] ?? 0;

@@ -2,7 +2,7 @@ import { cellText, type GridRows } from '../rows/grid-rows.ts';
 
 export const NARROWEST = 48;
 const WIDEST = 320;
-const PADDING = 21;
+const PADDING = 22;
 /** Advance of a 12 px JetBrains Mono character, and about that of the head's 11.5 px Inter. */
 const CHARACTER = 7.2;
 const HEAD_CHARACTER = 6.6;
@@ -17,7 +17,7 @@ export function columnWidths(rows: GridRows, sample = 50): number[] {
       const text = cellText(rows, row, index);
       width = Math.max(width, (text === null ? 4 : text.length || 7) * CHARACTER);
     }
-    return Math.round(Math.max(NARROWEST, Math.min(WIDEST, width + PADDING)));
+    return Math.ceil(Math.max(NARROWEST, Math.min(WIDEST, width + PADDING)));
   });
 }
 
