@@ -6,6 +6,7 @@ import { defineConfig } from '@playwright/test';
  */
 export default defineConfig({
   testDir: 'test/desktop',
+  globalSetup: './test/desktop/support/pack-once.ts',
   outputDir: 'test-results/desktop',
   workers: 1,
   fullyParallel: false,

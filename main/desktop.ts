@@ -40,7 +40,7 @@ import { IpcServer } from './ipc/serve.ts';
 import { DbusNotifier } from './outside/dbus-notifier.ts';
 import { parseDeepLink } from './outside/deep-link.ts';
 import { ElectronNotifier, hasActions } from './outside/electron-notifier.ts';
-import type { Notifier } from './outside/notifier.ts';
+import { deferredNotifier, type Notifier } from './outside/notifier.ts';
 import { Outside } from './outside/outside.ts';
 import { QuitFlow } from './outside/quit-flow.ts';
 import { quitDialogText, quitQuestion } from './outside/quit-question.ts';
@@ -210,7 +210,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
 
   // What happens without it
   const outside = new Outside({
-    notifier: await makeNotifier(options.env),
+    notifier: deferredNotifier(findNotifier(options.env)),
     clock,
     wanted: () => store.state.settings.notifications,
     open,
@@ -403,8 +403,8 @@ function keptFile(name: string): KeyValueFile {
   };
 }
 
-async function makeNotifier(env: NodeJS.ProcessEnv): Promise<Notifier> {
-  const dbus = process.platform === 'linux' ? await DbusNotifier.connect(env.DBUS_SESSION_BUS_ADDRESS) : undefined;
+async function findNotifier(env: NodeJS.ProcessEnv): Promise<Notifier> {
+  const dbus = process.platform === 'linux' ? await DbusNotifier.connect(env.DBUS_SESSION_BUS_ADDRESS, systemClock) : undefined;
   return (
     dbus ??
     new ElectronNotifier({

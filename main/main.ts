@@ -11,6 +11,8 @@ const dataFolder = app.commandLine.getSwitchValue('user-data-dir');
 if (dataFolder !== '') app.setPath('userData', dataFolder);
 app.setName('Drawbridge');
 
+// No page has a host to look up; so none can tell a name server anything either.
+app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
 protocol.registerSchemesAsPrivileged([appSchemePrivileges]);
 hardenPages(app);
 

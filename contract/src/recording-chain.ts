@@ -1,4 +1,4 @@
-import { createHash, hash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import type { RecordingKey } from './api.ts';
 import { type RecordingEvent, type RecordingHeader, RecordingManifest } from './recording.ts';
 import { RecordingInvalid, readRecording } from './recording-encoding.ts';

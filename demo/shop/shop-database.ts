@@ -71,6 +71,7 @@ function rights(shop: ShopDatabase): string {
     grant connect on database ${name} to ${reader}, ${writer};
     grant usage on schema public, reporting to ${reader}, ${writer};
     grant select on all tables in schema public, reporting to ${reader}, ${writer};
+    grant select on all sequences in schema public to ${reader}, ${writer};
     grant insert, update, delete on public.customers, public.orders, public.order_items, public.payments to ${writer};
     grant insert, update on public.products to ${writer};
     grant usage on all sequences in schema public to ${writer};`;

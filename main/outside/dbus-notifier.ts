@@ -1,9 +1,12 @@
 import { Message, type MessageBus, sessionBus, Variant } from '@jellybrick/dbus-next';
+import type { MainClock } from '../clock.ts';
 import type { Notice, NoticeAction } from './notice.ts';
 import { escapeMarkup, type Notifier, noticeText } from './notifier.ts';
 
 const NAME = 'org.freedesktop.Notifications';
 const PATH = '/org/freedesktop/Notifications';
+/** Milliseconds. */
+const CONNECT_TIMEOUT = 5_000;
 
 interface Shown {
   readonly key: string;
@@ -30,23 +33,35 @@ export class DbusNotifier implements Notifier {
     bus.on('message', (message) => this.#hear(message));
   }
 
-  /** Connects to the session's bus; undefined where there is none, or nobody who shows notifications. */
-  static async connect(address: string | undefined): Promise<DbusNotifier | undefined> {
-    if (address === undefined || address === '') return undefined;
+  /** Connects to the session's bus; undefined where there is none, or nobody who shows notifications in time. */
+  static async connect(address: string | undefined, clock: Pick<MainClock, 'after'>): Promise<DbusNotifier | undefined> {
+    // Chromium puts `disabled:` into the environment where there is no bus.
+    if (address === undefined || !/^(unix|tcp):/.test(address)) return undefined;
     let bus: MessageBus | undefined;
+    let callOff: () => void = () => undefined;
     try {
       bus = sessionBus({ busAddress: address });
       // Without a listener a bus that goes away would end the app.
       (bus as NodeJS.EventEmitter).on('error', () => undefined);
-      const [capabilities] = await call(bus, NAME, PATH, NAME, 'GetCapabilities', '', []);
-      const [server] = await call(bus, 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'GetNameOwner', 's', [NAME]);
-      const rule = `type='signal',interface='${NAME}',path='${PATH}'`;
-      await call(bus, 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'AddMatch', 's', [rule]);
-      return new DbusNotifier(bus, new Set(capabilities as string[]), String(server));
+      const late = new Promise<never>((_resolve, reject) => {
+        callOff = clock.after(CONNECT_TIMEOUT, () => reject(new Error('the bus does not answer')));
+      });
+      return await Promise.race([DbusNotifier.#greet(bus), late]);
     } catch {
       bus?.disconnect();
       return undefined;
+    } finally {
+      callOff();
     }
+  }
+
+  static async #greet(bus: MessageBus): Promise<DbusNotifier> {
+    const busCall = (member: string, argument: string) =>
+      call(bus, 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', member, 's', [argument]);
+    const [capabilities] = await call(bus, NAME, PATH, NAME, 'GetCapabilities', '', []);
+    const [server] = await busCall('GetNameOwner', NAME);
+    await busCall('AddMatch', `type='signal',interface='${NAME}',path='${PATH}'`);
+    return new DbusNotifier(bus, new Set(capabilities as string[]), String(server));
   }
 
   async show(notice: Notice, act: (action: NoticeAction) => void): Promise<void> {

@@ -21,3 +21,12 @@ export function noticeText(text: string): string {
 /** `text` where markup is understood: nobody's reason becomes a link or a picture. */
 export const escapeMarkup = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** A notifier that is still being looked for: what is shown meanwhile waits for it, the start of the app doesn't. */
+export function deferredNotifier(finding: Promise<Notifier>): Notifier {
+  return {
+    show: async (notice, act) => (await finding).show(notice, act),
+    withdraw: async (key) => (await finding).withdraw(key),
+    close: () => void finding.then((found) => found.close()),
+  };
+}

@@ -1,5 +1,5 @@
 import { BrowserWindow, dialog, type NativeImage, nativeTheme, screen, type WebContents } from 'electron';
-import { APP_PAGE } from '../ipc/app-origin.ts';
+import { APP_PAGE, isAppPage } from '../ipc/app-origin.ts';
 import type { SavedState } from '../state/saved-state.ts';
 import { LEAST_SIZE, openingBounds } from './window-bounds.ts';
 import { ReloadLimit } from './reload-limit.ts';
@@ -126,6 +126,10 @@ export class AppWindow {
     webContents.on('did-finish-load', () => {
       this.#loaded = true;
       for (const task of this.#waiting.splice(0)) task();
+    });
+    // An empty page is the one place a script can go to without asking. It can do nothing there; come back.
+    webContents.on('did-navigate', (_event, url) => {
+      if (!isAppPage(url)) void webContents.loadURL(APP_PAGE).catch(() => undefined);
     });
     webContents.on('render-process-gone', (_event, { reason }) => {
       if (reason === 'clean-exit' || this.#parts.quitting()) return;

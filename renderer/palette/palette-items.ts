@@ -26,6 +26,8 @@ export interface PaletteItem {
   readonly note?: string;
   readonly icon: IconName;
   readonly production?: boolean;
+  /** Only where something was typed: the first list stays short. */
+  readonly more?: boolean;
   readonly act: PaletteAct;
 }
 
@@ -74,13 +76,13 @@ export function paletteItems({ state, tabs, access, reviewable, pages, isProduct
 function resourceItems(resource: Resource, access: Access, production: boolean): readonly PaletteItem[] {
   const base = { group: 'Resources', production } as const;
   const { name } = resource;
-  const about: PaletteItem = { ...base, id: `about ${name}`, text: name, note: 'Show', icon: 'resources', act: { do: 'resource', resource: name } };
+  const about: PaletteItem = { ...base, id: `about ${name}`, text: name, note: 'Show', icon: 'resources', more: true, act: { do: 'resource', resource: name } };
   if (access.kind === 'active' || access.kind === 'ready') {
     const { profile, id } = access.grant;
     return [
       { ...base, id: `console ${name}`, text: `Connect to ${name}`, note: `${profile}, SQL console`, icon: 'database', act: { do: 'console', resource: name, profile } },
-      { ...base, id: `card ${name}`, text: `Connection card of ${name}`, note: profile, icon: 'card', act: { do: 'card', resource: name, profile } },
-      { ...base, id: `end ${name}`, text: `End access to ${name}`, note: profile, icon: 'power', act: { do: 'end', grant: id, resource: name } },
+      { ...base, id: `card ${name}`, text: `Connection card of ${name}`, note: profile, icon: 'card', more: true, act: { do: 'card', resource: name, profile } },
+      { ...base, id: `end ${name}`, text: `End access to ${name}`, note: profile, icon: 'power', more: true, act: { do: 'end', grant: id, resource: name } },
       about,
     ];
   }
@@ -90,7 +92,7 @@ function resourceItems(resource: Resource, access: Access, production: boolean):
       about,
     ];
   }
-  return [about];
+  return [{ ...about, more: false }];
 }
 
 function actionItems(state: AppState): readonly PaletteItem[] {
@@ -113,7 +115,7 @@ function actionItems(state: AppState): readonly PaletteItem[] {
 /** What matches the words typed, best first: at the start of a word before inside one, short before long. */
 export function searchPalette(items: readonly PaletteItem[], text: string): readonly PaletteItem[] {
   const words = text.toLowerCase().split(/\s+/).filter((word) => word !== '');
-  if (words.length === 0) return items;
+  if (words.length === 0) return items.filter((item) => item.more !== true);
   const scored = items.flatMap((item) => {
     const haystack = `${item.text} ${item.note ?? ''} ${item.group}`.toLowerCase();
     let score = 0;

@@ -35,7 +35,6 @@ export function GatewayGone({ reason, since }: GatewayGoneProps) {
         look="primary"
         size="xl"
         icon="retry"
-        autoFocus
         onClick={() => void attempt('Still out of reach', () => call('connection.retry'))}
       >
         Try now

@@ -46,7 +46,6 @@ export function SignIn() {
       <Button
         look="primary"
         size="xl"
-        autoFocus
         onClick={() => void attempt('Sign-in did not start', () => call('signIn.start'))}
       >
         Continue in your browser <Icon name="external" small />

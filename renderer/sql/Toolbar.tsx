@@ -55,7 +55,7 @@ export function Toolbar(props: ToolbarProps) {
       </Button>
       <HistoryMenu resource={props.resource} onPick={props.onPick} />
       <div className="grow" />
-      <span role="status">{transactions[state.transaction]}</span>
+      <span role="status" className="row">{transactions[state.transaction]}</span>
       <Menu position="bottom-end">
         <Menu.Target>
           <IconButton icon="more" label="More" />

@@ -32,6 +32,6 @@ export const theme = createTheme({
       },
       classNames: { tooltip: 'tip' },
     }),
-    Switch: Switch.extend({ classNames: { track: 'switch-track', thumb: 'switch-thumb' } }),
+    Switch: Switch.extend({ defaultProps: { withThumbIndicator: false }, classNames: { track: 'switch-track', thumb: 'switch-thumb' } }),
   },
 });

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { listPackage } from '@electron/asar';
 import { FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses';
 import { FuseState } from '@electron/fuses/dist/constants.js';
-import { packageDesktop } from '../../scripts/package-desktop.ts';
 import { root } from '../../scripts/root.ts';
+import { packedApp } from './support/packed-app.ts';
 import { expect, test } from './support/test.ts';
 
 test.describe('what `npm run package` makes', () => {
   test('has the fuses of a release', async () => {
-    const { executable } = await packageDesktop(() => undefined);
+    const { executable } = packedApp();
     const wire = await getCurrentFuseWire(executable);
     expect(wire.version).toBe(FuseVersion.V1);
     const on = (fuse: FuseV1Options) => wire[fuse] === FuseState.ENABLE;
@@ -32,21 +32,18 @@ test.describe('what `npm run package` makes', () => {
     });
   });
 
-  test('differs from what the tests drive in the inspect fuse alone', async ({ executable }) => {
-    const packed = await packageDesktop(() => undefined);
-    const [released, driven] = await Promise.all([
-      getCurrentFuseWire(packed.executable),
-      getCurrentFuseWire(executable),
-    ]);
-    expect(driven).toEqual({ ...released, [FuseV1Options.EnableNodeCliInspectArguments]: FuseState.ENABLE });
-    const [one, other] = await Promise.all([readFile(packed.executable), readFile(executable)]);
+  test('differs from what the tests drive in the inspect fuse alone', async () => {
+    const { executable, driven } = packedApp();
+    const [released, ours] = await Promise.all([getCurrentFuseWire(executable), getCurrentFuseWire(driven)]);
+    expect(ours).toEqual({ ...released, [FuseV1Options.EnableNodeCliInspectArguments]: FuseState.ENABLE });
+    const [one, other] = await Promise.all([readFile(executable), readFile(driven)]);
     let different = 0;
     for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) different += 1;
     expect([one.length - other.length, different]).toEqual([0, 1]);
   });
 
   test('holds the built app and nothing else', async () => {
-    const { folder } = await packageDesktop(() => undefined);
+    const { folder } = packedApp();
     const files = listPackage(join(folder, 'resources/app.asar'), { isPack: false });
     expect(
       files.filter((file) => !/^\/(out(\/(main|preload|renderer)(\/.*)?)?|package\.json)$/.test(file)),

@@ -131,7 +131,7 @@ async function grantScratch(url: string, database: string): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();
   try {
-    await client.query('create schema scratch; grant all on schema scratch to public');
+    await client.query('create schema scratch; grant all on schema scratch, public to public');
     await client.query(`grant temporary on database ${pg.escapeIdentifier(database)} to public`);
   } finally {
     await client.end();

@@ -37,6 +37,7 @@ export const HARMLESS_STATEMENTS: readonly string[] = [
   'select * from customers, people, contacts order by customers.id, people.id, contacts.id',
   'select number, tax_id from view_of_view v join plain_view p on p.id = v.id order by p.id',
   'table contacts',
+  'select last_value, is_called from numbers',
   'select "Weird Name", "from" from hard',
   "select * from events where at > date '2023-01-01' order by at",
   'select * from employees',

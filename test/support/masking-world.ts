@@ -67,6 +67,7 @@ const schema = (word: string) => `
   create domain known_ssn as text check (is_ssn(value));
   create function compare(integer, text) returns boolean language sql as 'select exists (select 1 from customers where id = $1 and ssn = $2)';
   create operator ~~~ (leftarg = integer, rightarg = text, function = compare);
+  create sequence numbers;
   create schema other;
   create table other.customers (id int, ssn text, city text);
   insert into other.customers values (1, 'not masked', 'Paris');

@@ -32,6 +32,13 @@ describe('a WebSocket as a stream', () => {
     expect((await buffer(stream)).toString()).toBe('hello there');
   });
 
+  it('closes with the other side where nobody reads', async () => {
+    stream.pause();
+    client.send(Buffer.from('unread'));
+    client.close(1000);
+    await once(stream, 'close');
+  });
+
   it('is over on both sides once its own last word is sent, without waiting for the other', async () => {
     const received = once(client, 'message');
     stream.end('goodbye');

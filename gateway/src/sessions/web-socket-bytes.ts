@@ -21,7 +21,11 @@ export class WebSocketBytes extends Duplex {
         return void this.destroy(new Error('the tunnel carries binary messages only'));
       if (!this.push(data)) socket.pause();
     });
-    socket.once('close', () => this.#hangUp());
+    socket.once('close', () => {
+      this.#hangUp();
+      // Whoever doesn't read, as while the target is dialled, hears of the end by 'close' alone.
+      if (this.isPaused()) this.destroy();
+    });
     socket.once('error', (error) => this.destroy(error));
   }
 

@@ -25,7 +25,7 @@ export interface RunNotice {
 }
 
 export type RunOutcome =
-  | { readonly kind: 'ok'; readonly rows: number; readonly tags: readonly string[] }
+  | { readonly kind: 'ok'; readonly rows: number; readonly tags: readonly string[]; /** How many gave columns. */ readonly results: number }
   | { readonly kind: 'error'; readonly error: SqlError }
   | { readonly kind: 'cancelled'; readonly rows: number }
   /** The connection ended first: nobody knows how far it came. */

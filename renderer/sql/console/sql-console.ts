@@ -65,7 +65,7 @@ export class SqlConsole {
     results: [],
   };
   #run: Run | undefined;
-  /** Results on screen: those of the latest run that had any. */
+  /** Results on screen: those of the latest run that had any; what gives no rows leaves them. */
   #shown: MutableResult[] = [];
   #runs = 0;
   #results = 0;
@@ -239,12 +239,10 @@ export class SqlConsole {
   }
 
   #done(run: Run, milliseconds: number, firstRow: number | undefined): void {
-    run.outcome ??= { kind: 'ok', rows: run.affected, tags: run.tags };
+    run.outcome ??= { kind: 'ok', rows: run.affected, tags: run.tags, results: run.results.size };
     run.log = { ...run.log, milliseconds, ...(firstRow !== undefined && { firstRow }) };
     const { outcome, about } = run;
     const plan = run.purpose === 'explain' && outcome.kind === 'ok' ? planText(run) : undefined;
-    // A statement without rows takes the place of an earlier result; one that failed leaves it on screen.
-    if (run.purpose === 'query' && outcome.kind === 'ok') this.#show(run);
     this.#finish(run);
     if (plan !== undefined) this.#set({ plan: { text: plan, statement: about } });
     if (run.purpose === 'query') this.#dependencies.remember(run.log.text, outcome.kind === 'ok');

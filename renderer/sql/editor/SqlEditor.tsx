@@ -1,4 +1,4 @@
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import { autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { bracketMatching, indentUnit } from '@codemirror/language';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
@@ -131,7 +131,9 @@ const handleOf = (view: RefObject<EditorView | null>): EditorHandle => ({
   text: () => view.current?.state.doc.toString() ?? '',
   selection: () => view.current?.state.selection.main ?? { from: 0, to: 0 },
   began: (range) => {
-    if (view.current) runBegan(view.current, range);
+    if (view.current === null) return;
+    closeCompletion(view.current);
+    runBegan(view.current, range);
   },
   markError: (within) => {
     const editor = view.current;

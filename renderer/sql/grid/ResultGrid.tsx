@@ -41,9 +41,10 @@ export function ResultGrid({ label, rows, length, selection, onSelect, onCopy, o
   const fitted = useMemo(() => columnWidths(rows), [rows.store, sampled]);
   const edges = useMemo(() => columnEdges(fitted.map((width, column) => changed.get(column) ?? width)), [fitted, changed]);
   const size = { rows: length, columns: rows.columns.length };
-  const indexWidth = Math.max(44, String(length).length * 7 + 18);
   const content = length * ROW_HEIGHT;
   const { top, left, width, height, spacer, onScroll, scrollTo } = useScrollWindow(scroller, content, HEAD_HEIGHT);
+  // As wide as the largest number in view needs, so that the columns stand still while rows stream in.
+  const indexWidth = Math.max(44, Math.ceil(String(Math.ceil((top + height) / ROW_HEIGHT)).length * 6.6 + 17));
   const { first, last } = visibleColumns(edges, left, left + width - indexWidth);
   const range = selection && rangeOf(selection, size);
   const single = range !== undefined && range.top === range.bottom && range.left === range.right;

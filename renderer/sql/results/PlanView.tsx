@@ -1,5 +1,4 @@
 import { useMemo } from 'react';
-import { Icon } from '../../theme/Icon.tsx';
 import { HighlightedSql } from '../HighlightedSql.tsx';
 import { type PlanNode, readQueryPlan } from './query-plan.ts';
 import { tookText } from './run-words.ts';
@@ -63,10 +62,7 @@ function Steps({ node, depth }: { readonly node: PlanNode; readonly depth: numbe
     <>
       <tr>
         <td style={{ paddingLeft: 14 + depth * 20 }}>
-          <span className="row planstep">
-            {depth === 0 ? null : <Icon name="right" small className="t3" />}
-            <span className="strong">{node.title}</span>
-          </span>
+          <span className="strong">{node.title}</span>
           {node.details.map((detail) => (
             <span key={detail} className="plandetail mono selectable">
               {detail}

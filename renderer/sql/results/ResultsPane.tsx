@@ -134,6 +134,7 @@ function useShownTab({ results, log }: ConsoleState): [ShownTab, (tab: ShownTab)
   const latest = log.at(-1);
   const outcome = latest?.outcome?.kind;
   const purpose = latest?.purpose;
+  const silent = latest?.outcome?.kind === 'ok' && latest.outcome.results === 0;
   useEffect(() => {
     if (first !== undefined) show(first);
   }, [first]);
@@ -141,7 +142,7 @@ function useShownTab({ results, log }: ConsoleState): [ShownTab, (tab: ShownTab)
   useEffect(() => {
     if (outcome === 'error' || outcome === 'lost') show('messages');
     else if (outcome === 'ok' && purpose === 'explain') show('plan');
-    else if (outcome === 'ok') show(first ?? 'messages');
+    else if (silent) show('messages');
   }, [latest?.run, outcome]);
   const there = typeof shown !== 'number' || results.some(({ id }) => id === shown);
   return [there ? shown : (first ?? 'messages'), show];

@@ -10,7 +10,7 @@ const log = (outcome?: RunOutcome): RunLog => ({
   notices: [],
   ...(outcome && { outcome }),
 });
-const ok = (tags: string[], rows: number): RunOutcome => ({ kind: 'ok', tags, rows });
+const ok = (tags: string[], rows: number): RunOutcome => ({ kind: 'ok', tags, rows, results: 1 });
 
 describe('runWords', () => {
   it.each([

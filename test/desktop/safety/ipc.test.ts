@@ -88,7 +88,6 @@ test.describe('a script that has taken over the page', () => {
         webviewTag,
         nodeIntegrationInSubFrames,
         nodeIntegrationInWorker,
-        devTools,
         allowRunningInsecureContent,
         experimentalFeatures,
       } = contents.getLastWebPreferences();
@@ -100,7 +99,6 @@ test.describe('a script that has taken over the page', () => {
         webviewTag,
         nodeIntegrationInSubFrames,
         nodeIntegrationInWorker,
-        devTools,
         allowRunningInsecureContent,
         experimentalFeatures,
       };
@@ -111,6 +109,12 @@ test.describe('a script that has taken over the page', () => {
       webSecurity: true,
       devTools: false,
     });
+    const inspected = await alice.app.evaluate(({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+      contents?.openDevTools();
+      return contents?.isDevToolsOpened();
+    });
+    expect(inspected).toBe(false);
     for (const off of [
       'nodeIntegration',
       'webviewTag',
@@ -171,10 +175,7 @@ test.describe('a script that has taken over the page', () => {
     const answers = await page.evaluate(async () => {
       const call = window.drawbridge.call as (name: string, payload: unknown) => Promise<{ ok: boolean }>;
       const payloads: [string, unknown][] = [
-        ['settings.set', JSON.parse('{"__proto__":{"polluted":true}}')],
-        ['settings.set', JSON.parse('{"theme":"dark","__proto__":{"polluted":true}}')],
         ['settings.set', { constructor: { prototype: { polluted: true } } }],
-        ['settings.set', JSON.parse('{"ports":{"__proto__":5555}}')],
         ['settings.set', { ports: { constructor: 5555 } }],
         ['settings.set', { theme: 'dark', admin: true }],
         ['settings.set', { theme: 'no such' }],
@@ -184,16 +185,6 @@ test.describe('a script that has taken over the page', () => {
         ['settings.set', new Map([['theme', 'dark']])],
         ['settings.set', new Date()],
         ['settings.set', { theme: { toString: 'dark' } }],
-        [
-          'tabs.save',
-          {
-            open: [
-              JSON.parse(
-                '{"kind":"card","id":"x","resource":"r","profile":"p","title":"t","__proto__":{"polluted":true}}',
-              ),
-            ],
-          },
-        ],
         ['tunnels.open', { resource: '../../etc', profile: 'read' }],
         ['tunnels.open', { resource: '__proto__', profile: 'constructor' }],
         ['tunnels.setPort', { resource: 'orders-db', profile: 'read', port: 22 }],
@@ -216,6 +207,20 @@ test.describe('a script that has taken over the page', () => {
       return answers;
     });
     expect(answers.filter(([, ok]) => ok)).toEqual([]);
+    // These lose that key on their way between the two worlds; what arrives is harmless, refused or not.
+    await page.evaluate(async () => {
+      const call = window.drawbridge.call as (name: string, payload: unknown) => Promise<unknown>;
+      const evil = '"__proto__":{"polluted":true}';
+      const tab = `{"kind":"card","id":"x","resource":"r","profile":"p","title":"t",${evil}}`;
+      for (const [name, json] of [
+        ['settings.set', `{${evil}}`],
+        ['settings.set', `{"ports":{${evil}}}`],
+        ['settings.set', `{"ports":{"__proto__":5555}}`],
+        ['tabs.save', `{"open":[${tab}],${evil}}`],
+      ] as const)
+        await call(name, JSON.parse(json));
+    });
+    expect(await page.evaluate(() => ({}) as { polluted?: unknown })).toEqual({});
     expect(
       await alice.app.evaluate(() => [
         ({} as { polluted?: unknown }).polluted,

@@ -44,7 +44,6 @@ test.describe('a script that has taken over the page', () => {
       'drawbridge://request/orders-db',
       'data:text/html,<h1>away</h1>',
       'blob:null/away',
-      'about:blank',
       'chrome://gpu',
       'view-source:drawbridge-app://app/index.html',
       `javascript:fetch('http://127.0.0.1:${post.port}/js')`,
@@ -57,6 +56,15 @@ test.describe('a script that has taken over the page', () => {
       }, target);
       await stillHome();
     }
+  });
+
+  test('cannot leave an empty page behind: the app comes back', async () => {
+    await page.evaluate(() => {
+      location.href = 'about:blank';
+    });
+    await expect.poll(() => page.url()).toBe(home);
+    await appState(page);
+    await stillHome();
   });
 
   test('cannot lead it away by link, form, refresh or history', async () => {

@@ -1,12 +1,10 @@
 import { test as base } from '@playwright/test';
-import { packageDesktop } from '../../../scripts/package-desktop.ts';
 import { startTestDemo, type TestDemo } from '../../support/test-demo.ts';
 import { Desktop } from './desktop.ts';
-import { type DrivenApp, drivenApp } from './driven-app.ts';
+import { packedApp } from './packed-app.ts';
 import { startVirtualDisplay, type VirtualDisplay } from './virtual-display.ts';
 
 interface WorkerFixtures {
-  readonly executable: string;
   readonly display: VirtualDisplay;
   /** A gateway with the demo's people and resources, shared by the tests of a file's worker. */
   readonly world: TestDemo;
@@ -23,17 +21,8 @@ interface TestFixtures {
 export { expect } from '@playwright/test';
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
-  executable: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright finds a fixture's needs in its first parameter's pattern
-    async ({}, use) => {
-      const app: DrivenApp = await drivenApp(await packageDesktop(() => undefined));
-      await use(app.executable);
-      await app.remove();
-    },
-    { scope: 'worker', timeout: 300_000 },
-  ],
   display: [
-    // biome-ignore lint/correctness/noEmptyPattern: as above
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright finds a fixture's needs in its first parameter's pattern
     async ({}, use) => {
       const display = await startVirtualDisplay();
       await use(display);
@@ -50,12 +39,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     },
     { scope: 'worker', timeout: 120_000 },
   ],
-  desktop: async ({ executable, display, world }, use) => {
+  desktop: async ({ display, world }, use) => {
     const desktops: Desktop[] = [];
     await use(async (person, { gateway, env } = {}) => {
       const desktop = await Desktop.create({
         person,
-        executable,
+        executable: packedApp().driven,
         display: display.env,
         ...(gateway === null ? {} : { gateway: gateway ?? world.demo.url }),
         ...(env === undefined ? {} : { env }),

@@ -17,6 +17,7 @@ import {
   readyForQuery,
 } from './codec/backend-messages.ts';
 import { explainFailure } from './explain-failure.ts';
+import { announceSession, isAnnouncement } from './relay/announcements.ts';
 import { FIXED_SETTINGS } from './relay/out-of-turn.ts';
 import { Relay } from './relay/relay.ts';
 import { SessionFailure } from './session-failure.ts';
@@ -102,12 +103,13 @@ export class PostgresServer implements ProtocolHandler {
       const analysis = await analyze(session, catalog.query);
       await catalog.handOver();
       const targetRest = target.frames.detach();
-      greet(client, target, key, startup);
+      greet(client, target, key, startup, session.id);
       relay = new Relay({
         session,
         analysis,
         client,
         target: target.socket,
+        announcements: startup.announcements,
         clock,
         cancel,
         explain: (error) => this.#explain(error, session),
@@ -222,12 +224,15 @@ function greet(
   target: TargetConnection,
   key: CancelKey,
   startup: StartupSettings & { readonly minor: number },
+  session: Session['id'],
 ): void {
   const messages: Buffer[] = [];
   if (startup.minor > NEWEST_MINOR || startup.unknownOptions.length > 0)
     messages.push(negotiateProtocolVersion(startup.unknownOptions));
   messages.push(authenticationOk());
-  for (const [name, value] of target.parameters) messages.push(parameterStatus(name, value));
+  for (const [name, value] of target.parameters)
+    if (!isAnnouncement(name)) messages.push(parameterStatus(name, value));
+  if (startup.announcements) messages.push(announceSession(session));
   messages.push(backendKeyData(key.processId, key.secret), readyForQuery(IDLE));
   client.write(Buffer.concat(messages));
 }

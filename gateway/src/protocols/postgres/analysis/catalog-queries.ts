@@ -42,7 +42,7 @@ const parts = {
   columns: `
     select pg_catalog.json_build_array(a.attrelid, a.attnum, a.attname, a.atttypid)
     from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
-    where a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c')`,
+    where a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c')`,
   /** child, parent */
   inherits: 'select pg_catalog.json_build_array(inhrelid, inhparent) from pg_catalog.pg_inherits',
   /** relation, generated column, column it is computed from (either side, for servers before and after 15) */

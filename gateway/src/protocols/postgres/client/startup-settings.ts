@@ -1,3 +1,4 @@
+import { ANNOUNCEMENTS_OPTION } from '../relay/announcements.ts';
 import { SessionFailure } from '../session-failure.ts';
 
 /** What a StartupMessage asks for, checked. */
@@ -8,6 +9,8 @@ export interface StartupSettings {
   readonly settings: Readonly<Record<string, string>>;
   /** Protocol options that aren't understood, for NegotiateProtocolVersion. */
   readonly unknownOptions: readonly string[];
+  /** The client wants to hear of its session and of masked columns, see `ANNOUNCEMENTS_OPTION`. */
+  readonly announcements: boolean;
 }
 
 /**
@@ -45,6 +48,7 @@ const refuse = (sqlstate: string, message: string, hint?: string): never => {
 export function checkStartupSettings(parameters: ReadonlyMap<string, string>): StartupSettings {
   const settings: Record<string, string> = {};
   const unknownOptions: string[] = [];
+  let announcements = false;
   const user = parameters.get('user');
   if (user === undefined || user === '') refuse('28000', 'the startup message names no user');
   const allow = (name: string, value: string) => {
@@ -59,13 +63,14 @@ export function checkStartupSettings(parameters: ReadonlyMap<string, string>): S
   };
   for (const [name, value] of parameters) {
     if (name === 'user' || name === 'database') continue;
-    if (name.startsWith('_pq_.')) unknownOptions.push(name);
+    if (name === ANNOUNCEMENTS_OPTION && value === '1') announcements = true;
+    else if (name.startsWith('_pq_.')) unknownOptions.push(name);
     else if (name === 'replication') checkReplication(value);
     else if (name === 'options') for (const [option, setting] of readOptions(value)) allow(option, setting);
     else allow(name, value);
   }
   const database = parameters.get('database') ?? '';
-  return { database: database === user ? '' : database, settings, unknownOptions };
+  return { database: database === user ? '' : database, settings, unknownOptions, announcements };
 }
 
 function checkEncoding(value: string): void {

@@ -4,6 +4,7 @@ import { backendLimits } from '../codec/frame-limits.ts';
 import { MalformedMessage } from '../codec/message-reader.ts';
 import { Backend } from '../codec/message-type.ts';
 import { SessionFailure, targetViolation } from '../session-failure.ts';
+import type { MaskAnnouncements } from './announcements.ts';
 import { CommandTag } from './command-tag.ts';
 import type { Conversation } from './conversation.ts';
 import { Describer, isRefusal } from './describer.ts';
@@ -34,12 +35,22 @@ export class BackendRelay {
   readonly #describer: Describer;
   readonly #rows: RowStream;
   readonly #failures: Failures;
+  readonly #masks: MaskAnnouncements | undefined;
   #held = false;
 
-  /** @param await_ calls `resume` once the work is done, and ends the session if it fails. */
-  constructor(conversation: Conversation, client: Writable, await_: (work: Promise<unknown>) => void) {
+  /**
+   * @param masks told to the client before each result, where it asked for that.
+   * @param await_ calls `resume` once the work is done, and ends the session if it fails.
+   */
+  constructor(
+    conversation: Conversation,
+    client: Writable,
+    masks: MaskAnnouncements | undefined,
+    await_: (work: Promise<unknown>) => void,
+  ) {
     this.#conversation = conversation;
     this.#client = client;
+    this.#masks = masks;
     this.#journal = new Journal(conversation.session, 'answers');
     this.#outOfTurn = new OutOfTurn(conversation, this.#gather, this.#journal);
     this.#rows = new RowStream(conversation.resource, this.#gather, this.#journal);
@@ -227,6 +238,8 @@ export class BackendRelay {
       return true;
     }
     if (!head.hidden) {
+      const masks = this.#masks?.before(outcome.columns);
+      if (masks !== undefined) this.#gather.put(masks);
       if (outcome.rowDescription === described.frame) this.#gather.pass(buffer, start, end);
       else this.#gather.put(outcome.rowDescription);
     }

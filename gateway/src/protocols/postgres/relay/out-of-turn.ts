@@ -4,6 +4,7 @@ import { FRAME_HEADER } from '../codec/frame-assembler.ts';
 import { MessageReader } from '../codec/message-reader.ts';
 import { Backend } from '../codec/message-type.ts';
 import { SessionFailure } from '../session-failure.ts';
+import { isAnnouncement } from './announcements.ts';
 import type { Conversation } from './conversation.ts';
 import type { Gather } from './gather.ts';
 import type { Journal } from './journal.ts';
@@ -41,6 +42,8 @@ export class OutOfTurn {
         hint: `Leave ${name} at ${fixed}.`,
       });
     }
+    // What is told in our own name is told by nobody else.
+    if (isAnnouncement(name)) return;
     this.#gather.pass(buffer, start, end);
   }
 

@@ -6,6 +6,7 @@ import { endClient } from '../client/end-client.ts';
 import { errorResponse } from '../codec/backend-messages.ts';
 import type { SessionFailure } from '../session-failure.ts';
 import { targetFailure } from '../target/target-failure.ts';
+import { MaskAnnouncements } from './announcements.ts';
 import { BackendRelay } from './backend-relay.ts';
 import { Conversation } from './conversation.ts';
 import { FrontendRelay } from './frontend-relay.ts';
@@ -19,6 +20,8 @@ export interface RelayParts {
   readonly client: Duplex;
   readonly target: Duplex;
   readonly clock: Clock;
+  /** The client hears of masked columns, see `ANNOUNCEMENTS_OPTION`. */
+  readonly announcements: boolean;
   /** Makes of anything thrown what the client may read and how the session's end is booked. */
   readonly explain: (error: unknown) => SessionFailure;
   /** Asks the target to stop what it runs. */
@@ -48,7 +51,8 @@ export class Relay {
     this.#frontend = new FrontendRelay(this.#conversation, target, (work) =>
       waiting(work, () => this.#frontend.resume()),
     );
-    this.#backend = new BackendRelay(this.#conversation, client, (work) =>
+    const masks = parts.announcements ? new MaskAnnouncements() : undefined;
+    this.#backend = new BackendRelay(this.#conversation, client, masks, (work) =>
       waiting(work, () => this.#backend.resume()),
     );
   }
