@@ -1,33 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { GrantId, RequestId } from '@drawbridge/contract';
 import { openTunnel, signIn } from '@drawbridge/gateway-client';
 import {
   app,
   clipboard,
-  dialog,
   ipcMain,
   Menu,
   MessageChannelMain,
   type MessagePortMain,
   nativeImage,
   nativeTheme,
-  Notification,
   powerMonitor,
   protocol,
   safeStorage,
   session,
   shell,
 } from 'electron';
-import ElectronStore from 'electron-store';
 import logo from './assets/logo.png';
 import { systemClock } from './clock.ts';
 import { Browser } from './gateway/browser.ts';
 import { checkGateway } from './gateway/check-gateway.ts';
 import { GatewayConnection } from './gateway/gateway-connection.ts';
-import type { GatewayView } from './gateway/gateway-view.ts';
-import { isUsable } from './gateway/gateway-view.ts';
+import { type GatewayView, isUsable } from './gateway/gateway-view.ts';
 import { Gateways } from './gateway/gateways.ts';
 import { accessHandlers } from './handlers/access-handlers.ts';
 import { appHandlers } from './handlers/app-handlers.ts';
@@ -37,28 +31,30 @@ import { tunnelHandlers } from './handlers/tunnel-handlers.ts';
 import type { AppState, Settings } from './ipc/app-state.ts';
 import type { Place, QuitQuestion } from './ipc/contract.ts';
 import { IpcServer } from './ipc/serve.ts';
-import { DbusNotifier } from './outside/dbus-notifier.ts';
+import { askQuit } from './outside/ask-quit.ts';
 import { parseDeepLink } from './outside/deep-link.ts';
-import { ElectronNotifier, hasActions } from './outside/electron-notifier.ts';
-import { deferredNotifier, type Notifier } from './outside/notifier.ts';
+import { findNotifier } from './outside/find-notifier.ts';
+import { deferredNotifier } from './outside/notifier.ts';
 import { Outside } from './outside/outside.ts';
 import { QuitFlow } from './outside/quit-flow.ts';
-import { quitDialogText, quitQuestion } from './outside/quit-question.ts';
+import { quitQuestion } from './outside/quit-question.ts';
 import { AppTray } from './outside/tray.ts';
-import { trayFace, trayMenu, type TrayAction } from './outside/tray-menu.ts';
+import { trayActions } from './outside/tray-actions.ts';
+import { trayFace, trayMenu } from './outside/tray-menu.ts';
 import { SqlConsoles } from './sql/sql-consoles.ts';
 import { SqlHistory } from './sql/sql-history.ts';
 import { AppStore } from './state/app-store.ts';
-import type { KeyValueFile } from './state/key-value-file.ts';
+import { keptFile } from './state/kept-file.ts';
 import { SavedState } from './state/saved-state.ts';
 import { Tabs } from './state/tabs.ts';
-import { connectionText } from './tunnels/connection-text.ts';
+import { windowState } from './state/window-state.ts';
 import { NativeApps } from './tunnels/native-app.ts';
 import { PortBook } from './tunnels/port-book.ts';
 import { Tunnels } from './tunnels/tunnels.ts';
-import { vaultEncryption } from './vault-encryption.ts';
 import { Vault } from './vault.ts';
+import { vaultEncryption } from './vault-encryption.ts';
 import { AppWindow } from './window/app-window.ts';
+import { askWhere } from './window/ask-where.ts';
 import { hardenSession } from './window/harden.ts';
 import { serveApp } from './window/serve-app.ts';
 
@@ -86,10 +82,12 @@ const MOST_RECENTS = 12;
 export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const clock = systemClock;
   const devTools = !app.isPackaged;
-  const log = (message: string, error: unknown): void => {
+  const log = (message: string, error?: unknown): void => {
     const detail = error instanceof Error ? `: ${error.message}` : '';
     process.stderr.write(`drawbridge-desktop: ${message}${detail}\n`);
   };
+  // Newer versions answer with a promise.
+  const writeClipboard = (text: string): void => void clipboard.writeText(text);
 
   // What is kept
   const saved = new SavedState(keptFile('settings'));
@@ -98,7 +96,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const history = new SqlHistory(keptFile('history'), clock);
   const tabs = new Tabs(saved);
 
-  // The state, and who follows the gateways
+  // The gateways, the tunnels to what is behind them, and the state that the window shows
   const browser = new Browser({
     gateways: () => gateways.profiles.map(({ url }) => url),
     program: options.env.DRAWBRIDGE_BROWSER,
@@ -108,8 +106,9 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     saved,
     newId: randomUUID,
     check: checkGateway,
+    changed: () => mirror(),
     connect: (profile) => {
-      const connection = new GatewayConnection({
+      const connection: GatewayConnection = new GatewayConnection({
         profile,
         vault,
         clock,
@@ -120,18 +119,17 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       });
       return connection;
     },
-    changed: () => mirror(),
   });
   const tunnels = new Tunnels({
     open: openTunnel,
     clock,
     newId: randomUUID,
+    changed: () => mirror(),
     ports: new PortBook({
       kept: (gateway) => saved.settings(gateway).ports,
       all: () => gateways.profiles.flatMap(({ id }) => Object.values(saved.settings(id).ports)),
       keep: (gateway, key, port) => saved.savePort(gateway, key, port),
     }),
-    changed: () => mirror(),
   });
   const consoles = new SqlConsoles(() => performance.now());
   const store = new AppStore({
@@ -146,43 +144,29 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     settings: saved.settings(undefined),
     tabs: { open: [], offered: [] },
   });
-
-  /** What the window shows: the chosen gateway's view. */
-  function mirror(): void {
-    const activeGateway = gateways.activeId;
-    const view: GatewayView | undefined = activeGateway === undefined ? undefined : gateways.connection(activeGateway).view;
-    store.set({
-      gateways: [...gateways.profiles],
-      activeGateway,
-      connection: view?.connection ?? { status: 'none' },
-      me: view?.me,
-      resources: view?.resources && [...view.resources],
-      requests: view?.requests && [...view.requests],
-      grants: view?.grants && [...view.grants],
-      tunnels: activeGateway === undefined ? [] : tunnels.of(activeGateway),
-      settings: saved.settings(activeGateway),
-      tabs: tabs.of(activeGateway),
-    });
-  }
-
-  function gatewayChanged(connection: GatewayConnection, before: GatewayView, after: GatewayView): void {
+  const mirror = (): void => store.set(windowState({ gateways, tunnels, saved, tabs }));
+  const gatewayChanged = (connection: GatewayConnection, before: GatewayView, after: GatewayView): void => {
     const { id } = connection.profile;
-    if (before.me !== undefined && after.me !== undefined && before.me.user.id !== after.me.user.id) void tunnels.closeAll(id);
+    const anotherPerson =
+      before.me !== undefined && after.me !== undefined && before.me.user.id !== after.me.user.id;
+    if (anotherPerson) void tunnels.closeAll(id);
     if (before.grants !== after.grants) {
       for (const grant of after.grants ?? []) if (!isUsable(grant)) tunnels.grantEnded(grant.id);
     }
     outside.changed(connection, before, after);
     if (id === gateways.activeId) mirror();
-  }
-
+  };
   const saveSettings = (settings: Settings): void => {
     saved.saveSettings(gateways.activeId, settings);
     nativeTheme.themeSource = settings.theme;
   };
   const used = (resource: string): void => {
-    const { settings } = store.state;
-    const recents = [resource, ...settings.recents.filter((other) => other !== resource)].slice(0, MOST_RECENTS);
-    saveSettings({ ...saved.settings(gateways.activeId), recents });
+    const settings = saved.settings(gateways.activeId);
+    const recents = [resource, ...settings.recents.filter((other) => other !== resource)].slice(
+      0,
+      MOST_RECENTS,
+    );
+    saveSettings({ ...settings, recents });
     mirror();
   };
 
@@ -198,22 +182,27 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     hidden: () => {
       if (saved.toldAboutTray) return;
       saved.toldAboutTray = true;
-      outside.tell('Drawbridge keeps running', 'Tunnels stay open, and requests still reach you. Quit it from its icon beside the clock.');
+      outside.tell(
+        'Drawbridge keeps running',
+        'Tunnels stay open, and requests still reach you. Quit it from its icon beside the clock.',
+      );
     },
     log,
   });
-  const open = (gateway: string, place: Place): void => {
-    if (gateway !== '' && gateway !== gateways.activeId) gateways.select(gateway);
+  const show = (place?: Place): void => {
     window.show();
-    window.whenLoaded(() => ipc.push('place.open', place));
+    if (place !== undefined) window.whenLoaded(() => ipc.push('place.open', place));
   };
 
   // What happens without it
   const outside = new Outside({
-    notifier: deferredNotifier(findNotifier(options.env)),
+    notifier: deferredNotifier(findNotifier(options.env, clock)),
     clock,
     wanted: () => store.state.settings.notifications,
-    open,
+    open: (gateway, place) => {
+      if (gateway !== undefined && gateway !== gateways.activeId) gateways.select(gateway);
+      show(place);
+    },
     watching: () => window.focused,
     log,
   });
@@ -231,65 +220,39 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       window.whenLoaded(() => ipc.push('app.confirmQuit', question));
       return true;
     },
-    askNative: async (question) => {
-      const { response } = await dialog.showMessageBox({
-        type: 'question',
-        ...quitDialogText(question),
-        buttons: ['Quit', 'Cancel', 'Keep running in the tray'],
-        defaultId: 0,
-        cancelId: 1,
-      });
-      return response === 0 ? 'quit' : response === 2 ? 'tray' : 'cancel';
-    },
+    askNative: askQuit,
     hideWindow: () => window.hide(),
     shutDown: async () => {
       consoles.closeAll();
       gateways.stop();
       outside.close();
       tray.destroy();
-      await Promise.race([tunnels.closeAll(), new Promise((resolve) => clock.after(GOODBYE, () => resolve(undefined)))]);
+      const late = new Promise<void>((resolve) => void clock.after(GOODBYE, resolve));
+      await Promise.race([tunnels.closeAll(), late]);
     },
     exit: () => app.quit(),
   });
-  const trayView = () => ({
-    now: clock.now(),
-    connection: store.state.connection,
-    me: store.state.me?.user.id,
-    requests: store.state.requests ?? [],
-    grants: store.state.grants ?? [],
-    gateways: store.state.gateways,
-    activeGateway: store.state.activeGateway,
-    closing: closing(),
-  });
   const tray = new AppTray((action) => void actFromTray(action));
+  const actFromTray = trayActions({ gateways, tunnels, outside, quit, show, writeClipboard });
   const updateTray = (): void => {
     if (quit.leaving) return;
-    const view = trayView();
+    const { connection, me, requests = [], grants = [], activeGateway } = store.state;
+    const view = {
+      now: clock.now(),
+      connection,
+      me: me?.user.id,
+      requests,
+      grants,
+      gateways: store.state.gateways,
+      activeGateway,
+      closing: closing(),
+    };
     tray.update(trayMenu(view), trayFace(view));
   };
-  async function actFromTray(action: TrayAction): Promise<void> {
-    switch (action.type) {
-      case 'open':
-        return action.place === undefined ? window.show() : open('', action.place);
-      case 'copy-psql':
-        return await tunnels.open(gateways.active(), action.resource, action.profile).then(
-          ({ tunnel }) => writeClipboard(connectionText(tunnel, 'psql')),
-          (error: unknown) => outside.tell('Not copied', error instanceof Error ? error.message : '', { page: 'access' }),
-        );
-      case 'end-grant':
-        return outside.endGrant(gateways.active(), GrantId.parse(action.grant));
-      case 'cancel-request':
-        return outside.cancelRequest(gateways.active(), RequestId.parse(action.request));
-      case 'review':
-        return outside.review(gateways.active(), action.request, action.verdict);
-      case 'select-gateway':
-        return gateways.select(action.gateway);
-      case 'quit':
-        return quit.request();
-      default:
-        action satisfies never;
-    }
-  }
+  const tick = (): void => {
+    updateTray();
+    clock.after(TRAY_STEP, tick);
+  };
 
   // What the page may ask
   const openPort = (id: string): MessagePortMain => {
@@ -297,47 +260,23 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     ipc.sendPort(id, port2);
     return port1;
   };
-  // Newer versions answer with a promise.
-  const writeClipboard = (text: string): void => void clipboard.writeText(text);
+  const leaveGateway = async (id: string, forGood: boolean): Promise<void> => {
+    await tunnels.closeAll(id);
+    if (forGood) history.forget(id);
+  };
+  const toast = (title: string, body?: string): void =>
+    ipc.push('toast', { kind: 'info', title, ...(body === undefined ? {} : { body }) });
+  const nativeApps = new NativeApps({ env: options.env, platform: process.platform, home: homedir() });
   const ipc: IpcServer = new IpcServer({
     ipcMain,
     page: () => window.page,
     log,
     handlers: {
-      ...appHandlers({
-        store,
-        gateways,
-        tabs,
-        window,
-        quit,
-        saveSettings,
-        writeClipboard,
-        leaveGateway: async (id, forGood) => {
-          await tunnels.closeAll(id);
-          if (forGood) history.forget(id);
-        },
-      }),
+      ...appHandlers({ store, gateways, tabs, window, quit, saveSettings, writeClipboard, leaveGateway }),
       ...accessHandlers(gateways),
-      ...tunnelHandlers({
-        gateways,
-        tunnels,
-        nativeApps: new NativeApps({ env: options.env, platform: process.platform, home: homedir() }),
-        writeClipboard,
-        toast: (title, body) => ipc.push('toast', { kind: 'info', title, ...(body === undefined ? {} : { body }) }),
-        used,
-      }),
+      ...tunnelHandlers({ gateways, tunnels, nativeApps, writeClipboard, toast, used }),
       ...sqlHandlers({ gateways, tunnels, consoles, history, openPort, used }),
-      ...recordingHandlers({
-        gateways,
-        openPort,
-        askWhere: async (suggestion) => {
-          const question = { defaultPath: join(app.getPath('downloads'), suggestion) };
-          const parent = window.window;
-          const { canceled, filePath } =
-            parent === undefined ? await dialog.showSaveDialog(question) : await dialog.showSaveDialog(parent, question);
-          return canceled || filePath === '' ? undefined : filePath;
-        },
-      }),
+      ...recordingHandlers({ gateways, openPort, askWhere: (name) => askWhere(window.window, name) }),
     },
   });
   ipc.start();
@@ -345,10 +284,6 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     ipc.push('state.patch', patch);
     updateTray();
   });
-  const tick = (): void => {
-    updateTray();
-    clock.after(TRAY_STEP, tick);
-  };
 
   // Electron's own events
   app.on('before-quit', (event) => {
@@ -366,53 +301,27 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   nativeTheme.on('updated', updateTray);
   if (process.platform !== 'darwin') Menu.setApplicationMenu(null);
   // In development it would register the bare Electron binary.
-  if (app.isPackaged && app.commandLine.getSwitchValue('user-data-dir') === '') app.setAsDefaultProtocolClient('drawbridge');
+  if (app.isPackaged && app.commandLine.getSwitchValue('user-data-dir') === '')
+    app.setAsDefaultProtocolClient('drawbridge');
 
   nativeTheme.themeSource = saved.settings(undefined).theme;
   await gateways.start();
   if (options.gatewayAddress !== undefined)
-    await gateways.preset(options.gatewayAddress).catch((error: unknown) => log('the given gateway was not added', error));
+    await gateways
+      .preset(options.gatewayAddress)
+      .catch((error: unknown) => log('the given gateway was not added', error));
   tick();
   window.show();
 
   const openLink = (link: string): void => {
     const parsed = parseDeepLink(link);
+    if (parsed.type === 'place') return show(parsed.place);
     window.show();
-    if (parsed.type === 'place') return open('', parsed.place);
-    window.whenLoaded(() => ipc.push('toast', { kind: 'denied', title: 'The link was not opened', body: parsed.reason }));
+    const title = 'The link was not opened';
+    window.whenLoaded(() => ipc.push('toast', { kind: 'denied', title, body: parsed.reason }));
   };
   if (options.link !== undefined) openLink(options.link);
   return { show: () => window.show(), openLink };
-}
-
-/** A file of the app's data folder, readable by its owner alone. */
-function keptFile(name: string): KeyValueFile {
-  const file = new ElectronStore<Record<string, unknown>>({
-    name,
-    configFileMode: 0o600,
-    // Keys hold addresses and resource names: a dot in them is a dot.
-    accessPropertiesByDotNotation: false,
-    // A damaged file costs settings, never the start.
-    clearInvalidConfig: true,
-  });
-  return {
-    get: (key) => file.get(key),
-    set: (key, value) => file.set(key, value),
-    delete: (key) => file.delete(key),
-    keys: () => Object.keys(file.store),
-  };
-}
-
-async function findNotifier(env: NodeJS.ProcessEnv): Promise<Notifier> {
-  const dbus = process.platform === 'linux' ? await DbusNotifier.connect(env.DBUS_SESSION_BUS_ADDRESS, systemClock) : undefined;
-  return (
-    dbus ??
-    new ElectronNotifier({
-      create: (given) => new Notification(given),
-      platform: process.platform,
-      hasActions: hasActions(process.platform, process.versions.electron ?? '0'),
-    })
-  );
 }
 
 const platformOf = (platform: NodeJS.Platform): AppState['app']['platform'] =>

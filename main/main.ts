@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { app, protocol } from 'electron';
+import { type Desktop, startDesktop } from './desktop.ts';
 import { linkAmong } from './outside/deep-link.ts';
-import { startDesktop, type Desktop } from './desktop.ts';
 import { hardenPages } from './window/harden.ts';
 import { appSchemePrivileges } from './window/serve-app.ts';
 
@@ -43,11 +43,14 @@ else {
       rendererFolder: join(import.meta.dirname, '../renderer'),
       preload: join(import.meta.dirname, '../preload/preload.cjs'),
       env: process.env,
-      gatewayAddress: app.commandLine.getSwitchValue('gateway') || process.env.DRAWBRIDGE_GATEWAY || undefined,
+      gatewayAddress:
+        app.commandLine.getSwitchValue('gateway') || process.env.DRAWBRIDGE_GATEWAY || undefined,
       link: early,
     });
     desktop.catch((error: unknown) => {
-      process.stderr.write(`Drawbridge could not start: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(
+        `Drawbridge could not start: ${error instanceof Error ? error.message : String(error)}\n`,
+      );
       app.exit(1);
     });
   });

@@ -47,7 +47,10 @@ export class Vault implements TokenStore {
   exclusively<T>(gateway: string, task: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(gateway) ?? Promise.resolve();
     const turn = before.then(task, task);
-    this.#turns.set(gateway, turn.catch(() => undefined));
+    this.#turns.set(
+      gateway,
+      turn.catch(() => undefined),
+    );
     return turn;
   }
 

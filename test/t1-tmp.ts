@@ -1,7 +1,7 @@
 import { startClientWorld } from '/work/main/test/support/client-world.ts';
 import { connectionSettings } from '@drawbridge/gateway-client';
 import { writeFileSync } from 'node:fs';
-const t=Date.now();
+writeFileSync('/tmp/t1-world.pid', String(process.pid)); const t=Date.now();
 const w = await startClientWorld();
 let text='';
 for (const [n,p] of Object.entries(w.places)) { for (const k of ['production','staging','support'] as const) text+=`export ${n[0]}_${k}='${connectionSettings(p[k]).url}'\n`; text+=`export ${n[0]}_target='${p.targetUrl('production')}'\nexport ${n[0]}_stagingtarget='${p.targetUrl('staging')}'\n`; }

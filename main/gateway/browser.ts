@@ -32,7 +32,10 @@ export class Browser {
 
   async open(address: string): Promise<void> {
     if (!mayOpen(address, this.#parts.gateways()))
-      throw new AppError('link_refused', 'this address is not one of a gateway set up here, so it was not opened');
+      throw new AppError(
+        'link_refused',
+        'this address is not one of a gateway set up here, so it was not opened',
+      );
     const { program } = this.#parts;
     // The parser's spelling, so that what was checked is what is opened.
     const { href } = new URL(address);

@@ -22,7 +22,8 @@ export async function checkGateway(url: string): Promise<void> {
     );
   });
   const document: unknown = response.ok ? await response.json().catch(() => undefined) : undefined;
-  if (typeof document === 'object' && document !== null && 'issuer' in document && document.issuer === issuer) return;
+  if (typeof document === 'object' && document !== null && 'issuer' in document && document.issuer === issuer)
+    return;
   throw new ClientError(
     'unexpected_response',
     `${url} doesn't answer like a Drawbridge gateway`,

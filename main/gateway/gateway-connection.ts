@@ -1,5 +1,18 @@
-import { CLIENT_IDS, DrawbridgeError, type AccessRequest, type Grant, type LiveEvent } from '@drawbridge/contract';
-import { AccessTokens, ApiClient, ClientError, liveEvents, type signIn, type TokenStore } from '@drawbridge/gateway-client';
+import {
+  type AccessRequest,
+  CLIENT_IDS,
+  DrawbridgeError,
+  type Grant,
+  type LiveEvent,
+} from '@drawbridge/contract';
+import {
+  AccessTokens,
+  ApiClient,
+  ClientError,
+  liveEvents,
+  type signIn,
+  type TokenStore,
+} from '@drawbridge/gateway-client';
 import { type MainClock, timestamp } from '../clock.ts';
 import type { ConnectionState, GatewayProfile } from '../ipc/app-state.ts';
 import { type GatewayView, withGrant, withRequest } from './gateway-view.ts';
@@ -40,7 +53,11 @@ export class GatewayConnection {
     this.profile = parts.profile;
     this.#view = { connection: { status: 'connecting', since: timestamp(parts.clock) } };
     this.#tokens = new AccessTokens({ gateway: parts.profile.url, store: parts.vault, clock: parts.clock });
-    this.#api = new ApiClient({ gateway: parts.profile.url, tokens: this.#tokens, userAgent: parts.userAgent });
+    this.#api = new ApiClient({
+      gateway: parts.profile.url,
+      tokens: this.#tokens,
+      userAgent: parts.userAgent,
+    });
     this.#waiting = new SignInWait({
       tokens: this.#tokens,
       clock: parts.clock,
@@ -66,7 +83,8 @@ export class GatewayConnection {
 
   /** Tries the gateway again now, where it is away. */
   retry(): void {
-    if (this.#view.connection.status === 'offline' || this.#view.connection.status === 'connecting') this.#follow();
+    if (this.#view.connection.status === 'offline' || this.#view.connection.status === 'connecting')
+      this.#follow();
   }
 
   /** Ends everything; the sign-in stays stored. */
@@ -88,7 +106,9 @@ export class GatewayConnection {
 
   /** Takes over what one of our own calls answered, before the event says the same. */
   take(change: { readonly request: AccessRequest } | { readonly grant: Grant }): void {
-    this.#set('request' in change ? withRequest(this.#view, change.request) : withGrant(this.#view, change.grant));
+    this.#set(
+      'request' in change ? withRequest(this.#view, change.request) : withGrant(this.#view, change.grant),
+    );
   }
 
   /** To be told of failures elsewhere, e.g. of a tunnel. */
@@ -175,7 +195,14 @@ export class GatewayConnection {
         this.#offline(error);
         await new Promise<void>((resolve) => {
           const callOff = this.#parts.clock.after(PAUSE_AFTER_FAILURE, resolve);
-          signal.addEventListener('abort', () => { callOff(); resolve(); }, { once: true });
+          signal.addEventListener(
+            'abort',
+            () => {
+              callOff();
+              resolve();
+            },
+            { once: true },
+          );
         });
       }
     }
@@ -223,7 +250,10 @@ export class GatewayConnection {
   }
 
   #offline(error: unknown): void {
-    this.#setConnection({ status: 'offline', reason: error instanceof Error ? error.message : String(error) });
+    this.#setConnection({
+      status: 'offline',
+      reason: error instanceof Error ? error.message : String(error),
+    });
   }
 
   #setConnection(state: DistributedOmit<ConnectionState, 'since'>): void {
@@ -234,7 +264,9 @@ export class GatewayConnection {
   #since(state: DistributedOmit<ConnectionState, 'since'>): ConnectionState {
     const { connection } = this.#view;
     const since =
-      connection.status === state.status && 'since' in connection ? connection.since : timestamp(this.#parts.clock);
+      connection.status === state.status && 'since' in connection
+        ? connection.since
+        : timestamp(this.#parts.clock);
     return { ...state, since } as ConnectionState;
   }
 

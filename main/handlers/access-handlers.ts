@@ -38,6 +38,7 @@ export function accessHandlers(gateways: Pick<Gateways, 'active'>): Pick<Handler
       return grant;
     },
     'sessions.list': (query) => gateways.active().run((api) => api.call('listSessions', { query })),
-    'audit.list': ({ subject }) => gateways.active().run((api) => api.call('listAudit', { query: { subject } })),
+    'audit.list': ({ subject }) =>
+      gateways.active().run((api) => api.call('listAudit', { query: { subject } })),
   };
 }

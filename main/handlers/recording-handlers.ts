@@ -1,11 +1,17 @@
-import { checkRecording, exportRecording, fetchRecording, fetchRecordingKeys, recordingParts } from '@drawbridge/gateway-client';
+import {
+  checkRecording,
+  exportRecording,
+  fetchRecording,
+  fetchRecordingKeys,
+  recordingParts,
+} from '@drawbridge/gateway-client';
 import type { MessagePortMain } from 'electron';
 import { AppError } from '../app-error.ts';
 import type { Gateways } from '../gateway/gateways.ts';
 import type { Handlers } from '../ipc/serve.ts';
 import { fileName } from '../recordings/file-name.ts';
-import { saveStream } from '../recordings/save-stream.ts';
 import { streamRecording } from '../recordings/recording-stream.ts';
+import { saveStream } from '../recordings/save-stream.ts';
 
 export interface RecordingHandlersParts {
   readonly gateways: Pick<Gateways, 'active'>;
@@ -21,7 +27,10 @@ export function recordingHandlers(
   parts: RecordingHandlersParts,
 ): Pick<Handlers, 'recordings.open' | 'recordings.verify' | 'recordings.export' | 'files.save'> {
   const { gateways } = parts;
-  const save = async (suggestion: string, content: () => Promise<AsyncIterable<string | Uint8Array> | Iterable<string>>) => {
+  const save = async (
+    suggestion: string,
+    content: () => Promise<AsyncIterable<string | Uint8Array> | Iterable<string>>,
+  ) => {
     const file = await parts.askWhere(suggestion);
     if (file === undefined) return {};
     try {
@@ -29,7 +38,12 @@ export function recordingHandlers(
     } catch (error) {
       // What the gateway refused says why by itself.
       if (!(error instanceof Error && 'syscall' in error)) throw error;
-      throw new AppError('not_saved', `${file} could not be written (${error.message})`, 'Choose another place.', { cause: error });
+      throw new AppError(
+        'not_saved',
+        `${file} could not be written (${error.message})`,
+        'Choose another place.',
+        { cause: error },
+      );
     }
     return { saved: file };
   };
@@ -44,11 +58,10 @@ export function recordingHandlers(
         const bytes = await fetchRecording(api, session, ending.signal);
         await streamRecording(recordingParts(bytes), (event) => port.postMessage(event), ending.signal);
       });
-      stream
-        .catch((error: unknown) => {
-          const message = error instanceof Error ? error.message : 'the recording could not be read';
-          if (!ending.signal.aborted) port.postMessage({ type: 'failed', message });
-        });
+      stream.catch((error: unknown) => {
+        const message = error instanceof Error ? error.message : 'the recording could not be read';
+        if (!ending.signal.aborted) port.postMessage({ type: 'failed', message });
+      });
       return undefined;
     },
     'recordings.verify': ({ session }) =>
@@ -67,4 +80,3 @@ export function recordingHandlers(
     'files.save': ({ name, text }) => save(fileName(name), async () => [text]),
   };
 }
-

@@ -20,7 +20,9 @@ export interface SqlHandlersParts {
  * SQL consoles. A console connects like every native program: to the tunnel's local port, with its secret, so
  * that there is one way in, counted and gated as one.
  */
-export function sqlHandlers(parts: SqlHandlersParts): Pick<Handlers, 'sql.connect' | 'sql.history' | 'sql.remember'> {
+export function sqlHandlers(
+  parts: SqlHandlersParts,
+): Pick<Handlers, 'sql.connect' | 'sql.history' | 'sql.remember'> {
   const { gateways, history } = parts;
   return {
     'sql.connect': async ({ id, resource, profile }) => {

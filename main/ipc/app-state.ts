@@ -54,7 +54,14 @@ export type Settings = z.infer<typeof Settings>;
 
 /** A tab. Pages (Resources, …) are not tabs; sessions are. */
 export const Tab = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('sql'), id: z.string(), resource: Name, profile: Name, title: z.string(), text: z.string().max(1_000_000) }),
+  z.object({
+    kind: z.literal('sql'),
+    id: z.string(),
+    resource: Name,
+    profile: Name,
+    title: z.string(),
+    text: z.string().max(1_000_000),
+  }),
   z.object({ kind: z.literal('card'), id: z.string(), resource: Name, profile: Name, title: z.string() }),
   z.object({ kind: z.literal('recording'), id: z.string(), session: z.string(), title: z.string() }),
 ]);

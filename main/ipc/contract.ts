@@ -1,6 +1,20 @@
-import { AccessRequest, AuditEvent, Grant, Name, NewRequest, NewReview, RequestId, GrantId, SessionId, Session, type RecordingEvent, type RecordingHeader, type RecordingManifest } from '@drawbridge/contract';
+import {
+  AccessRequest,
+  AuditEvent,
+  Grant,
+  GrantId,
+  Name,
+  NewRequest,
+  NewReview,
+  type RecordingEvent,
+  type RecordingHeader,
+  type RecordingManifest,
+  RequestId,
+  Session,
+  SessionId,
+} from '@drawbridge/contract';
 import { z } from 'zod';
-import { AppState, type StatePatch, Settings, Tab } from './app-state.ts';
+import { AppState, Settings, type StatePatch, Tab } from './app-state.ts';
 
 /**
  * Everything the renderer may ask of the main process: the one list of channels. Main parses each payload
@@ -18,7 +32,10 @@ const tunnelRef = z.strictObject({ tunnel: z.string().max(64) });
 export const operations = {
   'state.get': operation({ payload: nothing, result: AppState }),
 
-  'gateways.add': operation({ payload: z.strictObject({ url: z.string().max(500), name: z.string().max(60).optional() }), result: nothing }),
+  'gateways.add': operation({
+    payload: z.strictObject({ url: z.string().max(500), name: z.string().max(60).optional() }),
+    result: nothing,
+  }),
   'gateways.remove': operation({ payload: z.strictObject({ id: z.string().max(64) }), result: nothing }),
   'gateways.select': operation({ payload: z.strictObject({ id: z.string().max(64) }), result: nothing }),
   'signIn.start': operation({ payload: nothing, result: nothing }),
@@ -29,50 +46,111 @@ export const operations = {
 
   'requests.create': operation({ payload: NewRequest, result: AccessRequest }),
   'requests.cancel': operation({ payload: z.strictObject({ id: RequestId }), result: AccessRequest }),
-  'requests.review': operation({ payload: z.strictObject({ id: RequestId, review: NewReview }), result: AccessRequest }),
-  'grants.end': operation({ payload: z.strictObject({ id: GrantId, reason: z.string().max(2000).optional() }), result: Grant }),
+  'requests.review': operation({
+    payload: z.strictObject({ id: RequestId, review: NewReview }),
+    result: AccessRequest,
+  }),
+  'grants.end': operation({
+    payload: z.strictObject({ id: GrantId, reason: z.string().max(2000).optional() }),
+    result: Grant,
+  }),
   /** What somebody did with earlier grants, for whoever reviews their request. */
   'sessions.list': operation({
-    payload: z.strictObject({ user: z.string().max(200).optional(), resource: Name.optional(), before: z.string().max(40).optional(), limit: z.int().min(1).max(200).optional() }),
+    payload: z.strictObject({
+      user: z.string().max(200).optional(),
+      resource: Name.optional(),
+      before: z.string().max(40).optional(),
+      limit: z.int().min(1).max(200).optional(),
+    }),
     result: z.object({ sessions: z.array(Session) }),
   }),
-  'audit.list': operation({ payload: z.strictObject({ subject: z.string().max(100) }), result: z.object({ events: z.array(AuditEvent) }) }),
+  'audit.list': operation({
+    payload: z.strictObject({ subject: z.string().max(100) }),
+    result: z.object({ events: z.array(AuditEvent) }),
+  }),
 
   /** Opens (or finds) the tunnel of a resource and profile. */
-  'tunnels.open': operation({ payload: z.strictObject({ resource: Name, profile: Name }), result: z.object({ tunnel: z.string() }) }),
+  'tunnels.open': operation({
+    payload: z.strictObject({ resource: Name, profile: Name }),
+    result: z.object({ tunnel: z.string() }),
+  }),
   'tunnels.close': operation({ payload: tunnelRef, result: nothing }),
-  'tunnels.setPort': operation({ payload: z.strictObject({ resource: Name, profile: Name, port: z.int().min(1024).max(65_535) }), result: nothing }),
+  'tunnels.setPort': operation({
+    payload: z.strictObject({ resource: Name, profile: Name, port: z.int().min(1024).max(65_535) }),
+    result: nothing,
+  }),
   /** The tunnel's own secret: worthless elsewhere, gone with the tunnel. */
   'tunnels.revealSecret': operation({ payload: tunnelRef, result: z.object({ secret: z.string() }) }),
   /** Puts it on the clipboard from the main process; `what` says which text. */
-  'tunnels.copy': operation({ payload: tunnelRef.extend({ what: z.enum(['secret', 'psql', 'url', 'env']) }), result: nothing }),
-  'tunnels.openIn': operation({ payload: tunnelRef.extend({ app: z.enum(['dbeaver', 'tableplus', 'vscode']) }), result: nothing }),
+  'tunnels.copy': operation({
+    payload: tunnelRef.extend({ what: z.enum(['secret', 'psql', 'url', 'env']) }),
+    result: nothing,
+  }),
+  'tunnels.openIn': operation({
+    payload: tunnelRef.extend({ app: z.enum(['dbeaver', 'tableplus', 'vscode']) }),
+    result: nothing,
+  }),
 
   /** Opens a console's connection; its MessagePort arrives as `port` with the same `id` (see `sql-port.ts`). */
-  'sql.connect': operation({ payload: z.strictObject({ id: z.string().max(64), resource: Name, profile: Name }), result: nothing }),
-  'sql.history': operation({ payload: z.strictObject({ resource: Name }), result: z.object({ entries: z.array(z.object({ text: z.string(), at: z.string(), ok: z.boolean() })) }) }),
-  'sql.remember': operation({ payload: z.strictObject({ resource: Name, text: z.string().max(1_000_000), ok: z.boolean() }), result: nothing }),
+  'sql.connect': operation({
+    payload: z.strictObject({ id: z.string().max(64), resource: Name, profile: Name }),
+    result: nothing,
+  }),
+  'sql.history': operation({
+    payload: z.strictObject({ resource: Name }),
+    result: z.object({ entries: z.array(z.object({ text: z.string(), at: z.string(), ok: z.boolean() })) }),
+  }),
+  'sql.remember': operation({
+    payload: z.strictObject({ resource: Name, text: z.string().max(1_000_000), ok: z.boolean() }),
+    result: nothing,
+  }),
 
   /** Streams a recording over a MessagePort (see `RecordingPortEvent`). */
-  'recordings.open': operation({ payload: z.strictObject({ id: z.string().max(64), session: SessionId }), result: nothing }),
+  'recordings.open': operation({
+    payload: z.strictObject({ id: z.string().max(64), session: SessionId }),
+    result: nothing,
+  }),
   'recordings.verify': operation({
     payload: z.strictObject({ session: SessionId }),
-    result: z.object({ ok: z.boolean(), events: z.int().optional(), reason: z.string().optional(), crashed: z.boolean().optional() }),
+    result: z.object({
+      ok: z.boolean(),
+      events: z.int().optional(),
+      reason: z.string().optional(),
+      crashed: z.boolean().optional(),
+    }),
   }),
   /** Asks where to save; `saved` is undefined where the person changed their mind. */
-  'recordings.export': operation({ payload: z.strictObject({ session: SessionId, format: z.enum(['recording', 'ndjson', 'csv']) }), result: z.object({ saved: z.string().optional() }) }),
+  'recordings.export': operation({
+    payload: z.strictObject({ session: SessionId, format: z.enum(['recording', 'ndjson', 'csv']) }),
+    result: z.object({ saved: z.string().optional() }),
+  }),
 
   'settings.set': operation({ payload: Settings.partial().strict(), result: nothing }),
-  'tabs.save': operation({ payload: z.strictObject({ open: z.array(Tab).max(50), active: z.string().max(64).optional() }), result: nothing }),
+  'tabs.save': operation({
+    payload: z.strictObject({ open: z.array(Tab).max(50), active: z.string().max(64).optional() }),
+    result: nothing,
+  }),
   /** Answers the offer to bring back the tabs of the last run. */
   'tabs.restore': operation({ payload: z.strictObject({ accept: z.boolean() }), result: nothing }),
 
-  'clipboard.write': operation({ payload: z.strictObject({ text: z.string().max(20_000_000) }), result: nothing }),
+  'clipboard.write': operation({
+    payload: z.strictObject({ text: z.string().max(20_000_000) }),
+    result: nothing,
+  }),
   /** Saves text that the renderer made (a result as CSV, …) where the person says. */
-  'files.save': operation({ payload: z.strictObject({ name: z.string().max(200), text: z.string().max(200_000_000) }), result: z.object({ saved: z.string().optional() }) }),
-  'window.control': operation({ payload: z.strictObject({ action: z.enum(['minimize', 'maximize', 'close']) }), result: nothing }),
+  'files.save': operation({
+    payload: z.strictObject({ name: z.string().max(200), text: z.string().max(200_000_000) }),
+    result: z.object({ saved: z.string().optional() }),
+  }),
+  'window.control': operation({
+    payload: z.strictObject({ action: z.enum(['minimize', 'maximize', 'close']) }),
+    result: nothing,
+  }),
   /** Answers the question that quitting asked. */
-  'app.quit': operation({ payload: z.strictObject({ answer: z.enum(['quit', 'cancel', 'tray']) }), result: nothing }),
+  'app.quit': operation({
+    payload: z.strictObject({ answer: z.enum(['quit', 'cancel', 'tray']) }),
+    result: nothing,
+  }),
 } as const satisfies Record<string, Operation>;
 
 export type Operations = typeof operations;
@@ -88,7 +166,9 @@ export interface IpcFailure {
   readonly id?: string;
   readonly policies?: readonly string[];
 }
-export type IpcAnswer<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: IpcFailure };
+export type IpcAnswer<R> =
+  | { readonly ok: true; readonly value: R }
+  | { readonly ok: false; readonly error: IpcFailure };
 
 /** A place in the app, as a deep link, a notification, the tray or the palette may ask for it. */
 export type Place =
@@ -98,7 +178,11 @@ export type Place =
   | { readonly page: 'connect'; readonly resource: string; readonly profile: string };
 
 export interface QuitQuestion {
-  readonly sessions: readonly { readonly resource: string; readonly production: boolean; readonly note: string }[];
+  readonly sessions: readonly {
+    readonly resource: string;
+    readonly production: boolean;
+    readonly note: string;
+  }[];
   readonly tunnels: readonly { readonly port: number; readonly note: string }[];
 }
 
@@ -108,13 +192,16 @@ export interface Pushes {
   'place.open': Place;
   'app.confirmQuit': QuitQuestion;
   /** A line to show for a moment, e.g. *Tunnels stay open in the tray*. */
-  'toast': { readonly kind: 'info' | 'active' | 'denied'; readonly title: string; readonly body?: string };
+  toast: { readonly kind: 'info' | 'active' | 'denied'; readonly title: string; readonly body?: string };
 }
 export type PushName = keyof Pushes;
 
 export type RecordingPortEvent =
   | { readonly type: 'header'; readonly header: RecordingHeader }
-  | { readonly type: 'events'; readonly events: readonly { readonly event: RecordingEvent; readonly payload?: Uint8Array }[] }
+  | {
+      readonly type: 'events';
+      readonly events: readonly { readonly event: RecordingEvent; readonly payload?: Uint8Array }[];
+    }
   | { readonly type: 'end'; readonly manifest?: RecordingManifest }
   | { readonly type: 'failed'; readonly message: string };
 

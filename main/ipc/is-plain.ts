@@ -7,7 +7,8 @@ const DEEPEST = 16;
  * prototype where somebody copies it by assignment. Comes before the schema, which sees only own keys.
  */
 export function isPlain(value: unknown, depth = 0): boolean {
-  if (value === null || typeof value !== 'object') return typeof value !== 'function' && typeof value !== 'symbol';
+  if (value === null || typeof value !== 'object')
+    return typeof value !== 'function' && typeof value !== 'symbol';
   if (depth > DEEPEST) return false;
   if (Array.isArray(value)) return value.every((item) => isPlain(item, depth + 1));
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -1,7 +1,7 @@
 import { DrawbridgeError } from '@drawbridge/contract';
 import { ClientError } from '@drawbridge/gateway-client';
 import type { IpcMain, IpcMainInvokeEvent, MessagePortMain, WebContents } from 'electron';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { AppError } from '../app-error.ts';
 import { isAppUrl } from './app-origin.ts';
 import { CALL_CHANNEL, isOperationName, PORT_CHANNEL, PUSH_CHANNEL } from './channels.ts';
@@ -11,15 +11,17 @@ import {
   type OperationName,
   type Operations,
   operations,
-  type PushName,
   type Pushes,
+  type PushName,
   type Result,
 } from './contract.ts';
 import { isPlain } from './is-plain.ts';
 
 /** What main does for each operation; it gets a payload that its schema has let through. */
 export type Handlers = {
-  readonly [N in OperationName]: (payload: z.output<Operations[N]['payload']>) => Promise<Result<N>> | Result<N>;
+  readonly [N in OperationName]: (
+    payload: z.output<Operations[N]['payload']>,
+  ) => Promise<Result<N>> | Result<N>;
 };
 
 /** Of an IPC event, what tells who sent it. */
@@ -28,7 +30,9 @@ export type Sender = Pick<IpcMainInvokeEvent, 'senderFrame' | 'sender'>;
 export interface IpcServerParts {
   readonly ipcMain: Pick<IpcMain, 'handle'>;
   /** The page of our window, while there is one. */
-  readonly page: () => Pick<WebContents, 'id' | 'mainFrame' | 'send' | 'postMessage' | 'isDestroyed'> | undefined;
+  readonly page: () =>
+    | Pick<WebContents, 'id' | 'mainFrame' | 'send' | 'postMessage' | 'isDestroyed'>
+    | undefined;
   readonly handlers: Handlers;
   /** Told of failures that are nobody's refusal. Never of payloads. */
   readonly log: (message: string, error: unknown) => void;
@@ -54,14 +58,19 @@ export class IpcServer {
 
   async answer(event: Sender, name: unknown, payload: unknown): Promise<IpcAnswer<unknown>> {
     try {
-      if (!this.#isOurs(event)) throw new AppError('forbidden_sender', 'this page may not ask the app for anything');
+      if (!this.#isOurs(event))
+        throw new AppError('forbidden_sender', 'this page may not ask the app for anything');
       if (!isOperationName(name)) throw new AppError('invalid_payload', 'the app has no such operation');
-      if (!isPlain(payload)) throw new AppError('invalid_payload', `${name} was called with something that is no plain data`);
+      if (!isPlain(payload))
+        throw new AppError('invalid_payload', `${name} was called with something that is no plain data`);
       const parsed = operations[name].payload.safeParse(payload);
       if (!parsed.success) {
         const [issue] = parsed.error.issues;
         const place = issue?.path.map(String).join('.') ?? '';
-        throw new AppError('invalid_payload', `${name} was called wrongly: ${place === '' ? '' : `${place}: `}${issue?.message ?? ''}`);
+        throw new AppError(
+          'invalid_payload',
+          `${name} was called wrongly: ${place === '' ? '' : `${place}: `}${issue?.message ?? ''}`,
+        );
       }
       // The schema belongs to the name, which TypeScript can't follow through an index.
       const handler = this.#parts.handlers[name] as (payload: unknown) => unknown;
@@ -87,7 +96,8 @@ export class IpcServer {
     const page = this.#parts.page();
     if (page === undefined || senderFrame === null || sender.id !== page.id) return false;
     const { mainFrame } = page;
-    const isMainFrame = senderFrame.processId === mainFrame.processId && senderFrame.routingId === mainFrame.routingId;
+    const isMainFrame =
+      senderFrame.processId === mainFrame.processId && senderFrame.routingId === mainFrame.routingId;
     return isMainFrame && senderFrame.parent === null && isAppUrl(senderFrame.url);
   }
 
@@ -106,9 +116,17 @@ export class IpcServer {
     }
     if (error instanceof ClientError || error instanceof AppError) {
       const { hint } = error;
-      return { code: error.code, message: error.message, ...(hint === undefined || /\bdrawbridge [a-z]/.test(hint) ? {} : { hint }) };
+      return {
+        code: error.code,
+        message: error.message,
+        ...(hint === undefined || /\bdrawbridge [a-z]/.test(hint) ? {} : { hint }),
+      };
     }
     this.#parts.log('an operation failed', error);
-    return { code: 'internal', message: 'The app failed to do this.', hint: 'Try again; if it lasts, restart Drawbridge.' };
+    return {
+      code: 'internal',
+      message: 'The app failed to do this.',
+      hint: 'Try again; if it lasts, restart Drawbridge.',
+    };
   }
 }

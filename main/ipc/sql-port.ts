@@ -43,15 +43,38 @@ export interface SchemaTable {
   readonly kind: 'table' | 'view' | 'materialized view' | 'foreign table' | 'partitioned table';
   /** The planner's estimate; undefined where there is none. */
   readonly rows?: number;
-  readonly columns: readonly { readonly name: string; readonly type: string; readonly key: boolean; readonly masked: boolean }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly key: boolean;
+    readonly masked: boolean;
+  }[];
 }
 
 export type SqlEvent =
   | { readonly type: 'ready'; readonly session?: string; readonly database: string; readonly server: string }
   | { readonly type: 'transaction'; readonly state: 'idle' | 'open' | 'failed' }
-  | { readonly type: 'columns'; readonly run: number; readonly result: number; readonly columns: readonly SqlColumn[] }
-  | { readonly type: 'rows'; readonly run: number; readonly result: number; readonly count: number; readonly frames: Uint8Array }
-  | { readonly type: 'result'; readonly run: number; readonly result: number; readonly tag: string; readonly rows: number; readonly milliseconds: number }
+  | {
+      readonly type: 'columns';
+      readonly run: number;
+      readonly result: number;
+      readonly columns: readonly SqlColumn[];
+    }
+  | {
+      readonly type: 'rows';
+      readonly run: number;
+      readonly result: number;
+      readonly count: number;
+      readonly frames: Uint8Array;
+    }
+  | {
+      readonly type: 'result';
+      readonly run: number;
+      readonly result: number;
+      readonly tag: string;
+      readonly rows: number;
+      readonly milliseconds: number;
+    }
   | { readonly type: 'notice'; readonly run: number; readonly severity: string; readonly message: string }
   | { readonly type: 'error'; readonly run: number; readonly error: SqlError; readonly milliseconds: number }
   /** The run is over; the next may start. */

@@ -8,6 +8,10 @@ const PATH = '/org/freedesktop/Notifications';
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 5_000;
 
+/** Whether there is a bus at all: Chromium puts `disabled:` into the environment where there is none. */
+export const isBusAddress = (address: string | undefined): address is string =>
+  address !== undefined && /^(unix|tcp):/.test(address);
+
 interface Shown {
   readonly key: string;
   readonly actions: ReadonlyMap<string, NoticeAction>;
@@ -34,9 +38,11 @@ export class DbusNotifier implements Notifier {
   }
 
   /** Connects to the session's bus; undefined where there is none, or nobody who shows notifications in time. */
-  static async connect(address: string | undefined, clock: Pick<MainClock, 'after'>): Promise<DbusNotifier | undefined> {
-    // Chromium puts `disabled:` into the environment where there is no bus.
-    if (address === undefined || !/^(unix|tcp):/.test(address)) return undefined;
+  static async connect(
+    address: string | undefined,
+    clock: Pick<MainClock, 'after'>,
+  ): Promise<DbusNotifier | undefined> {
+    if (!isBusAddress(address)) return undefined;
     let bus: MessageBus | undefined;
     let callOff: () => void = () => undefined;
     try {
@@ -57,7 +63,9 @@ export class DbusNotifier implements Notifier {
 
   static async #greet(bus: MessageBus): Promise<DbusNotifier> {
     const busCall = (member: string, argument: string) =>
-      call(bus, 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', member, 's', [argument]);
+      call(bus, 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', member, 's', [
+        argument,
+      ]);
     const [capabilities] = await call(bus, NAME, PATH, NAME, 'GetCapabilities', '', []);
     const [server] = await busCall('GetNameOwner', NAME);
     await busCall('AddMatch', `type='signal',interface='${NAME}',path='${PATH}'`);

@@ -23,13 +23,18 @@ export function parseDeepLink(text: string): DeepLink {
     return invalid('the link has parts that no link of Drawbridge has');
   const target = url.pathname.replace(/^\//, '').replace(/\/$/, '');
   const query = [...url.searchParams];
-  if (new Set(query.map(([name]) => name)).size !== query.length) return invalid('the link says one thing twice');
+  if (new Set(query.map(([name]) => name)).size !== query.length)
+    return invalid('the link says one thing twice');
   switch (url.hostname) {
     case 'request': {
       const link = RequestLink.safeParse({ ...Object.fromEntries(query), resource: target });
-      if (!link.success || query.some(([name]) => name !== 'profile')) return invalid('the link names no resource that can be');
+      if (!link.success || query.some(([name]) => name !== 'profile'))
+        return invalid('the link names no resource that can be');
       const { resource, profile } = link.data;
-      return { type: 'place', place: { page: 'request', resource, ...(profile === undefined ? {} : { profile }) } };
+      return {
+        type: 'place',
+        place: { page: 'request', resource, ...(profile === undefined ? {} : { profile }) },
+      };
     }
     case 'approval': {
       const id = RequestId.safeParse(target);

@@ -17,7 +17,9 @@ export function noticesOf(before: GatewayView, after: GatewayView): Notice[] {
     const known = new Map(before.requests.map((request) => [request.id, request]));
     for (const request of after.requests) {
       const notice =
-        request.principal.id === me ? decided(known.get(request.id), request) : toReview(known.get(request.id), request);
+        request.principal.id === me
+          ? decided(known.get(request.id), request)
+          : toReview(known.get(request.id), request);
       if (notice !== undefined) notices.push(notice);
     }
   }
@@ -37,7 +39,9 @@ const isOpen = (request: AccessRequest | undefined): boolean =>
 function toReview(before: AccessRequest | undefined, after: AccessRequest): Notice | undefined {
   if (!isOpen(after) || isOpen(before)) return undefined;
   const env = after.labels.env;
-  const facts = [durationText(after.duration * 1000), ...(env === undefined ? [] : [environment(env)])].join(', ');
+  const facts = [durationText(after.duration * 1000), ...(env === undefined ? [] : [environment(env)])].join(
+    ', ',
+  );
   return {
     key: after.id,
     title: `${firstName(after.principal.displayName)} asks for ${after.resource}, ${after.profile}`,
@@ -63,7 +67,10 @@ function decided(before: AccessRequest | undefined, after: AccessRequest): Notic
   return {
     key: after.id,
     title: `Denied: ${after.resource}, ${after.profile}`,
-    body: denial?.reason === undefined || denial.reason === '' ? `${who} denied it.` : `${who}: “${denial.reason}”`,
+    body:
+      denial?.reason === undefined || denial.reason === ''
+        ? `${who} denied it.`
+        : `${who}: “${denial.reason}”`,
     click: open,
     buttons: [{ label: 'Open', action: open }],
     stays: false,
@@ -77,7 +84,11 @@ function approved(request: AccessRequest): Notice {
   const time = durationText(seconds * 1000);
   const who = last === undefined ? undefined : firstName(last.reviewer.displayName);
   const did =
-    who === undefined ? `You have ${time}.` : seconds < request.duration ? `${who} shortened it to ${time}.` : `${who} approved ${time}.`;
+    who === undefined
+      ? `You have ${time}.`
+      : seconds < request.duration
+        ? `${who} shortened it to ${time}.`
+        : `${who} approved ${time}.`;
   const connect = { type: 'connect', resource: request.resource, profile: request.profile } as const;
   return {
     key: request.id,
@@ -91,10 +102,12 @@ function approved(request: AccessRequest): Notice {
 
 function ended(before: Grant | undefined, after: Grant, me: string): Notice | undefined {
   const wasUsable = before?.state === 'active' || before?.state === 'approved';
-  if (!wasUsable || (after.state !== 'expired' && after.state !== 'revoked' && after.state !== 'ended')) return undefined;
+  if (!wasUsable || (after.state !== 'expired' && after.state !== 'revoked' && after.state !== 'ended'))
+    return undefined;
   // Who ended it knows.
   if (after.endedBy?.id === me) return undefined;
-  const who = after.endedBy === undefined ? 'It was revoked' : `${firstName(after.endedBy.displayName)} ended it`;
+  const who =
+    after.endedBy === undefined ? 'It was revoked' : `${firstName(after.endedBy.displayName)} ended it`;
   const body =
     after.state === 'expired'
       ? before?.state === 'active'
@@ -117,7 +130,8 @@ function ended(before: Grant | undefined, after: Grant, me: string): Notice | un
 export function lastMinutes(grant: Grant, now: number): Notice | undefined {
   const left = timeLeft(grant, now);
   // A grant that short was known to be short.
-  if (left === undefined || left === 0 || left > LAST_MINUTES || grant.duration * 1000 <= LAST_MINUTES * 1.2) return undefined;
+  if (left === undefined || left === 0 || left > LAST_MINUTES || grant.duration * 1000 <= LAST_MINUTES * 1.2)
+    return undefined;
   const request = { page: 'request', resource: grant.resource, profile: grant.profile } as const;
   return {
     key: `${grant.id}/end`,
@@ -150,7 +164,10 @@ export function reviewTold(request: AccessRequest, verdict: 'approve' | 'deny'):
 }
 
 /** An approval or denial that didn't happen. */
-export const reviewFailed = (request: Pick<AccessRequest, 'id' | 'resource' | 'profile'>, why: string): Notice => ({
+export const reviewFailed = (
+  request: Pick<AccessRequest, 'id' | 'resource' | 'profile'>,
+  why: string,
+): Notice => ({
   key: request.id,
   title: `Not decided: ${request.resource}, ${request.profile}`,
   body: why,

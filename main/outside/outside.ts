@@ -14,8 +14,8 @@ export interface OutsideParts {
   readonly clock: MainClock;
   /** Whether the person wants notifications. */
   readonly wanted: () => boolean;
-  /** Brings a gateway's place on the screen. */
-  readonly open: (gateway: string, place: Place) => void;
+  /** Brings a place on the screen, of that gateway or of the chosen one. */
+  readonly open: (gateway: string | undefined, place: Place) => void;
   /** Whether the person looks at the window, where the same can be seen. */
   readonly watching: () => boolean;
   readonly log: (message: string, error: unknown) => void;
@@ -58,7 +58,13 @@ export class Outside {
     if (request.state !== 'pending' || !request.reviewable) {
       const last = request.reviews.at(-1);
       const by = last === undefined ? '' : ` by ${last.reviewer.displayName}`;
-      return this.#show(gateway, reviewFailed(request, request.state === 'pending' ? 'You have decided already.' : `It is ${request.state} already${by}.`));
+      return this.#show(
+        gateway,
+        reviewFailed(
+          request,
+          request.state === 'pending' ? 'You have decided already.' : `It is ${request.state} already${by}.`,
+        ),
+      );
     }
     try {
       const decided = await gateway.run((api) =>
@@ -89,9 +95,12 @@ export class Outside {
 
   /** Shows a line of the app's own. */
   tell(title: string, body: string, place: Place = { page: 'resources' }): void {
-    this.#present({ key: `app/${title}`, title, body, click: { type: 'open', place }, buttons: [], stays: false }, (action) => {
-      if (action.type === 'open') this.#parts.open('', action.place);
-    });
+    this.#present(
+      { key: `app/${title}`, title, body, click: { type: 'open', place }, buttons: [], stays: false },
+      (action) => {
+        if (action.type === 'open') this.#parts.open(undefined, action.place);
+      },
+    );
   }
 
   close(): void {
@@ -105,7 +114,14 @@ export class Outside {
       await task();
     } catch (error) {
       const click = { type: 'open', place: { page: 'access' } } as const;
-      this.#show(gateway, { key: `app/${title}`, title, body: reasonOf(error), click, buttons: [], stays: false });
+      this.#show(gateway, {
+        key: `app/${title}`,
+        title,
+        body: reasonOf(error),
+        click,
+        buttons: [],
+        stays: false,
+      });
     }
   }
 
@@ -115,7 +131,9 @@ export class Outside {
 
   #present(notice: Notice, act: (action: NoticeAction) => void): void {
     if (!this.#parts.wanted()) return;
-    this.#parts.notifier.show(notice, act).catch((error: unknown) => this.#parts.log('a notification was not shown', error));
+    this.#parts.notifier
+      .show(notice, act)
+      .catch((error: unknown) => this.#parts.log('a notification was not shown', error));
   }
 
   #act(gateway: GatewayConnection, action: NoticeAction): void {
@@ -123,7 +141,11 @@ export class Outside {
       case 'open':
         return this.#parts.open(gateway.profile.id, action.place);
       case 'connect':
-        return this.#parts.open(gateway.profile.id, { page: 'connect', resource: action.resource, profile: action.profile });
+        return this.#parts.open(gateway.profile.id, {
+          page: 'connect',
+          resource: action.resource,
+          profile: action.profile,
+        });
       case 'review':
         return void this.review(gateway, action.request, action.verdict);
       default:
@@ -133,9 +155,14 @@ export class Outside {
 
   /** A request that somebody else has decided needs no answer any more. */
   #withdrawDecided(before: GatewayView, after: GatewayView): void {
-    const open = new Set((after.requests ?? []).flatMap(({ id, state, reviewable }) => (state === 'pending' && reviewable ? [id] : [])));
+    const open = new Set(
+      (after.requests ?? []).flatMap(({ id, state, reviewable }) =>
+        state === 'pending' && reviewable ? [id] : [],
+      ),
+    );
     for (const { id, state, reviewable, principal } of before.requests ?? []) {
-      if (state === 'pending' && reviewable && principal.id !== after.me?.user.id && !open.has(id)) void this.#parts.notifier.withdraw(id);
+      if (state === 'pending' && reviewable && principal.id !== after.me?.user.id && !open.has(id))
+        void this.#parts.notifier.withdraw(id);
     }
   }
 
@@ -159,6 +186,9 @@ export class Outside {
 }
 
 const reasonOf = (error: unknown): string =>
-  error instanceof DrawbridgeError || error instanceof ClientError ? sentence(error.message) : 'The app failed to do this.';
+  error instanceof DrawbridgeError || error instanceof ClientError
+    ? sentence(error.message)
+    : 'The app failed to do this.';
 
-const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+const sentence = (text: string): string =>
+  `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;

@@ -52,9 +52,14 @@ export function quitSummary(question: QuitQuestion): string {
 }
 
 /** The same question in words, for a native dialog where no window is open. */
-export function quitDialogText(question: QuitQuestion): { readonly message: string; readonly detail: string } {
+export function quitDialogText(question: QuitQuestion): {
+  readonly message: string;
+  readonly detail: string;
+} {
   const lines = [
-    ...question.sessions.map(({ resource, production, note }) => `${resource}${production ? ' (production)' : ''}: ${note}`),
+    ...question.sessions.map(
+      ({ resource, production, note }) => `${resource}${production ? ' (production)' : ''}: ${note}`,
+    ),
     ...question.tunnels.map(({ port, note }) => `Tunnel 127.0.0.1:${port}: ${note}`),
   ];
   return {

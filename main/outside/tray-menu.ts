@@ -1,7 +1,7 @@
 import type { AccessRequest, Grant } from '@drawbridge/contract';
+import { isUsable } from '../gateway/gateway-view.ts';
 import type { ConnectionState, GatewayProfile } from '../ipc/app-state.ts';
 import type { Place, QuitQuestion } from '../ipc/contract.ts';
-import { isUsable } from '../gateway/gateway-view.ts';
 import { quitSummary } from './quit-question.ts';
 import { durationText, grantTimeText } from './time-left.ts';
 
@@ -40,7 +40,14 @@ export const toReview = (requests: readonly AccessRequest[]): AccessRequest[] =>
 
 /** The tray's menu, top to bottom. */
 export function trayMenu(view: TrayView): TrayItem[] {
-  const groups = [connectionItems(view), activeItems(view), waitingItems(view), commandItems(view), gatewayItems(view), quitItems(view)];
+  const groups = [
+    connectionItems(view),
+    activeItems(view),
+    waitingItems(view),
+    commandItems(view),
+    gatewayItems(view),
+    quitItems(view),
+  ];
   return groups
     .filter((group) => group.length > 0)
     .flatMap((group, index) => (index === 0 ? group : [{ kind: 'separator' } as const, ...group]));
@@ -68,7 +75,11 @@ function activeItems({ grants, now }: TrayView): TrayItem[] {
         kind: 'menu',
         label: `${resource}, ${profile}: ${grantTimeText(grant, now)}`,
         items: [
-          { kind: 'item', label: 'Open SQL console', action: { type: 'open', place: { page: 'connect', resource, profile } } },
+          {
+            kind: 'item',
+            label: 'Open SQL console',
+            action: { type: 'open', place: { page: 'connect', resource, profile } },
+          },
           { kind: 'item', label: 'Copy psql line', action: { type: 'copy-psql', resource, profile } },
           { kind: 'separator' },
           { kind: 'item', label: 'End now', action: { type: 'end-grant', grant: grant.id } },
@@ -91,7 +102,11 @@ function waitingItems({ requests, me, now }: TrayView): TrayItem[] {
         label: `${request.resource}, ${request.profile}: ${[...new Set(groups)].join(' or ') || 'review'}, ${since}`,
         items: [
           { kind: 'item', label: 'Open', action: { type: 'open', place: { page: 'access' } } },
-          { kind: 'item', label: 'Cancel the request', action: { type: 'cancel-request', request: request.id } },
+          {
+            kind: 'item',
+            label: 'Cancel the request',
+            action: { type: 'cancel-request', request: request.id },
+          },
         ],
       };
     }),
@@ -104,7 +119,13 @@ function commandItems({ requests, connection }: TrayView): TrayItem[] {
   return [
     ...(reviews.length === 0 ? [] : [reviewMenu(reviews)]),
     ...(connection.status === 'online'
-      ? [{ kind: 'item', label: 'Request access…', action: { type: 'open', place: { page: 'resources' } } } as const]
+      ? [
+          {
+            kind: 'item',
+            label: 'Request access…',
+            action: { type: 'open', place: { page: 'resources' } },
+          } as const,
+        ]
       : []),
     open,
   ];
@@ -114,17 +135,27 @@ const reviewMenu = (reviews: readonly AccessRequest[]): TrayItem => ({
   kind: 'menu',
   label: reviews.length === 1 ? 'Review 1 approval' : `Review ${reviews.length} approvals`,
   items: [
-    ...reviews.slice(0, MOST_REVIEWS).map((request): TrayItem => ({
-      kind: 'menu',
-      label: `${request.principal.displayName}: ${request.resource}, ${request.profile}, ${durationText(request.duration * 1000)}`,
-      items: [
-        { kind: 'text', label: shortened(`“${request.reason}”`) },
-        { kind: 'separator' },
-        { kind: 'item', label: 'Approve', action: { type: 'review', request: request.id, verdict: 'approve' } },
-        { kind: 'item', label: 'Deny', action: { type: 'review', request: request.id, verdict: 'deny' } },
-        { kind: 'item', label: 'Open', action: { type: 'open', place: { page: 'approval', request: request.id } } },
-      ],
-    })),
+    ...reviews.slice(0, MOST_REVIEWS).map(
+      (request): TrayItem => ({
+        kind: 'menu',
+        label: `${request.principal.displayName}: ${request.resource}, ${request.profile}, ${durationText(request.duration * 1000)}`,
+        items: [
+          { kind: 'text', label: shortened(`“${request.reason}”`) },
+          { kind: 'separator' },
+          {
+            kind: 'item',
+            label: 'Approve',
+            action: { type: 'review', request: request.id, verdict: 'approve' },
+          },
+          { kind: 'item', label: 'Deny', action: { type: 'review', request: request.id, verdict: 'deny' } },
+          {
+            kind: 'item',
+            label: 'Open',
+            action: { type: 'open', place: { page: 'approval', request: request.id } },
+          },
+        ],
+      }),
+    ),
     { kind: 'separator' },
     { kind: 'item', label: 'Open approvals', action: { type: 'open', place: { page: 'approvals' } } },
   ],
@@ -139,12 +170,14 @@ function gatewayItems({ gateways, activeGateway }: TrayView): TrayItem[] {
           {
             kind: 'menu' as const,
             label: `Gateway: ${active.name}`,
-            items: gateways.map(({ id, name }): TrayItem => ({
-              kind: 'item',
-              label: name,
-              checked: id === activeGateway,
-              action: { type: 'select-gateway', gateway: id },
-            })),
+            items: gateways.map(
+              ({ id, name }): TrayItem => ({
+                kind: 'item',
+                label: name,
+                checked: id === activeGateway,
+                action: { type: 'select-gateway', gateway: id },
+              }),
+            ),
           },
         ]),
     { kind: 'item', label: 'Settings…', action: { type: 'open', place: { page: 'settings' } } },
@@ -152,7 +185,11 @@ function gatewayItems({ gateways, activeGateway }: TrayView): TrayItem[] {
 }
 
 function quitItems({ closing }: TrayView): TrayItem[] {
-  const quit: TrayItem = { kind: 'item', label: closing === undefined ? 'Quit Drawbridge' : 'Quit Drawbridge…', action: { type: 'quit' } };
+  const quit: TrayItem = {
+    kind: 'item',
+    label: closing === undefined ? 'Quit Drawbridge' : 'Quit Drawbridge…',
+    action: { type: 'quit' },
+  };
   return closing === undefined ? [quit] : [quit, { kind: 'text', label: quitSummary(closing) }];
 }
 
@@ -175,7 +212,8 @@ export function trayFace({ connection, grants, requests, now }: TrayView): TrayF
   const active = grants.filter((grant) => grant.state === 'active');
   const ends = Math.min(...active.map((grant) => Date.parse(grant.expiresAt ?? '') - now));
   const offline = connection.status === 'offline';
-  const title = reviews > 0 ? String(reviews) : ends <= LAST_MINUTES ? `${Math.max(1, Math.ceil(ends / 60_000))}m` : '';
+  const title =
+    reviews > 0 ? String(reviews) : ends <= LAST_MINUTES ? `${Math.max(1, Math.ceil(ends / 60_000))}m` : '';
   const facts = [
     ...(offline ? ['gateway out of reach'] : []),
     ...(connection.status === 'sign-in-needed' ? ['sign-in needed'] : []),

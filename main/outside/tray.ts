@@ -1,4 +1,11 @@
-import { Menu, type MenuItemConstructorOptions, nativeImage, nativeTheme, Tray, type NativeImage } from 'electron';
+import {
+  Menu,
+  type MenuItemConstructorOptions,
+  type NativeImage,
+  nativeImage,
+  nativeTheme,
+  Tray,
+} from 'electron';
 import dark1 from '../assets/tray.png';
 import dark2 from '../assets/tray-2x.png';
 import darkIdle1 from '../assets/tray-idle.png';
@@ -71,10 +78,15 @@ function makeTray(): Tray | undefined {
 function icon(tone: TrayFace['tone']): NativeImage {
   const idle = tone === 'idle';
   // macOS colours a template itself. Panels of Linux desktops are dark nearly everywhere; Windows says which.
-  const light = process.platform === 'linux' || (process.platform === 'win32' && nativeTheme.shouldUseDarkColors);
+  const light =
+    process.platform === 'linux' || (process.platform === 'win32' && nativeTheme.shouldUseDarkColors);
   const [one, two] = light
-    ? idle ? [lightIdle1, lightIdle2] : [light1, light2]
-    : idle ? [darkIdle1, darkIdle2] : [dark1, dark2];
+    ? idle
+      ? [lightIdle1, lightIdle2]
+      : [light1, light2]
+    : idle
+      ? [darkIdle1, darkIdle2]
+      : [dark1, dark2];
   const image = nativeImage.createFromDataURL(one);
   image.addRepresentation({ scaleFactor: 2, dataURL: two });
   if (process.platform === 'darwin') image.setTemplateImage(true);

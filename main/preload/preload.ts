@@ -1,6 +1,6 @@
 import { contextBridge, ipcRenderer } from 'electron';
 import { CALL_CHANNEL, isOperationName, isPushName, PORT_CHANNEL, PUSH_CHANNEL } from '../ipc/channels.ts';
-import type { Bridge, IpcAnswer, OperationName, Payload, PushName, Pushes, Result } from '../ipc/contract.ts';
+import type { Bridge, IpcAnswer, OperationName, Payload, Pushes, PushName, Result } from '../ipc/contract.ts';
 
 /**
  * The page's only way out. Runs sandboxed, in a world of its own; knows the contract's names and nothing else,

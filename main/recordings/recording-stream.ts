@@ -40,7 +40,10 @@ export async function streamRecording(
     send({ type: 'end', ...(manifest === undefined ? {} : { manifest }) });
   } catch (error) {
     if (signal.aborted) return;
-    send({ type: 'failed', message: error instanceof Error ? error.message : 'the recording could not be read' });
+    send({
+      type: 'failed',
+      message: error instanceof Error ? error.message : 'the recording could not be read',
+    });
   }
 }
 

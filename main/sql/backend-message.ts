@@ -6,7 +6,10 @@ export type BackendMessage =
   | { readonly type: 'parameter'; readonly name: string; readonly value: string }
   | { readonly type: 'key'; readonly processId: number; readonly secret: Buffer }
   | { readonly type: 'ready'; readonly status: string }
-  | { readonly type: 'columns'; readonly columns: readonly { readonly name: string; readonly typeOid: number }[] }
+  | {
+      readonly type: 'columns';
+      readonly columns: readonly { readonly name: string; readonly typeOid: number }[];
+    }
   | { readonly type: 'complete'; readonly tag: string }
   | { readonly type: 'empty' }
   | { readonly type: 'error' | 'notice'; readonly fields: ReadonlyMap<string, string> }
@@ -100,7 +103,8 @@ class Body {
   /** https://www.postgresql.org/docs/current/protocol-error-fields.html */
   fields(): ReadonlyMap<string, string> {
     const fields = new Map<string, string>();
-    for (let code = this.byte(); code !== 0; code = this.byte()) fields.set(String.fromCharCode(code), this.text());
+    for (let code = this.byte(); code !== 0; code = this.byte())
+      fields.set(String.fromCharCode(code), this.text());
     return fields;
   }
 

@@ -79,6 +79,7 @@ export class FrameSplitter {
 
 function sizeOf(bytes: Buffer): number {
   const length = bytes.readUInt32BE(1);
-  if (length < 4 || length > LARGEST_FRAME) throw new MalformedFrame('the gateway sent a message of an impossible length');
+  if (length < 4 || length > LARGEST_FRAME)
+    throw new MalformedFrame('the gateway sent a message of an impossible length');
   return 1 + length;
 }

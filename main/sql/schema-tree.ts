@@ -30,7 +30,15 @@ export function schemaTables(
   isMasked: (schema: string, table: string, column: string) => boolean,
 ): SchemaTable[] {
   const tables: { table: Omit<SchemaTable, 'columns'>; columns: SchemaTable['columns'][number][] }[] = [];
-  for (const [schema = '', name = '', relkind = '', estimate = null, column = '', type = '', key = ''] of rows) {
+  for (const [
+    schema = '',
+    name = '',
+    relkind = '',
+    estimate = null,
+    column = '',
+    type = '',
+    key = '',
+  ] of rows) {
     if (schema === null || name === null || column === null) continue;
     let last = tables.at(-1);
     if (last === undefined || last.table.schema !== schema || last.table.name !== name) {
@@ -42,7 +50,12 @@ export function schemaTables(
       };
       tables.push(last);
     }
-    last.columns.push({ name: column, type: type ?? '', key: key === 't', masked: isMasked(schema, name, column) });
+    last.columns.push({
+      name: column,
+      type: type ?? '',
+      key: key === 't',
+      masked: isMasked(schema, name, column),
+    });
   }
   return tables.map(({ table, columns }) => ({ ...table, columns }));
 }

@@ -216,7 +216,9 @@ export class SqlConnection {
           name,
           typeOid,
           typeName: typeName(typeOid, this.#types),
-          ...(note === undefined ? {} : { masked: { rule: note.rule, mask: note.mask, column: note.column } }),
+          ...(note === undefined
+            ? {}
+            : { masked: { rule: note.rule, mask: note.mask, column: note.column } }),
         };
       }),
     );
@@ -225,7 +227,10 @@ export class SqlConnection {
   #copyData(): void {
     if (this.#copyNoticed) return;
     this.#copyNoticed = true;
-    this.#current?.notice('WARNING', 'COPY data is not shown in a console; use psql over the tunnel, or a SELECT');
+    this.#current?.notice(
+      'WARNING',
+      'COPY data is not shown in a console; use psql over the tunnel, or a SELECT',
+    );
   }
 
   #error(error: SqlError): void {
@@ -259,7 +264,14 @@ export class SqlConnection {
 
   #readSchema(): void {
     // In a failed transaction nothing runs; the schema waits for its end.
-    if (!this.#schemaWanted || !this.#ready || this.#closed || this.#current !== undefined || this.#status === 'E') return;
+    if (
+      !this.#schemaWanted ||
+      !this.#ready ||
+      this.#closed ||
+      this.#current !== undefined ||
+      this.#status === 'E'
+    )
+      return;
     this.#schemaWanted = false;
     const answers = new CollectedQuery((results) => {
       this.#types = typeNamesOf(results?.[1] ?? []);

@@ -26,7 +26,10 @@ export interface OpenConsole {
 /** The SQL consoles of the window: a connection for each port, gone with it. */
 export class SqlConsoles {
   readonly #now: () => number;
-  readonly #open = new Map<ConsolePort, { readonly target: ConsoleTarget; readonly connection: SqlConnection }>();
+  readonly #open = new Map<
+    ConsolePort,
+    { readonly target: ConsoleTarget; readonly connection: SqlConnection }
+  >();
 
   /** `now` in milliseconds, with fractions: for durations. */
   constructor(now: () => number) {

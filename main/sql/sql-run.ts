@@ -1,7 +1,6 @@
 import { decodeDataRows } from '@drawbridge/contract';
-import type { SqlColumn, SqlEvent } from '../ipc/sql-port.ts';
+import type { SqlColumn, SqlError, SqlEvent } from '../ipc/sql-port.ts';
 import { RowChunks } from './row-chunks.ts';
-import type { SqlError } from '../ipc/sql-port.ts';
 
 /** What answers to one simple query arrive at. */
 export interface QueryAnswers {

@@ -11,7 +11,12 @@ const Bounds = z.object({
 });
 export type Bounds = z.infer<typeof Bounds>;
 
-const Common = Settings.pick({ theme: true, resourceView: true, sidebarCollapsed: true, notifications: true });
+const Common = Settings.pick({
+  theme: true,
+  resourceView: true,
+  sidebarCollapsed: true,
+  notifications: true,
+});
 const OfGateway = Settings.pick({ favourites: true, recents: true, ports: true });
 const Tabs = z.object({ open: z.array(Tab), active: z.string().optional() });
 export type SavedTabs = z.infer<typeof Tabs>;

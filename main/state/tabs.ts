@@ -44,7 +44,10 @@ export class Tabs {
 
   #keep(gateway: string, tabs: TabsSlice): TabsSlice {
     this.#current.set(gateway, tabs);
-    const open = [...tabs.open, ...tabs.offered.filter((offer) => !tabs.open.some((tab) => tab.id === offer.id))];
+    const open = [
+      ...tabs.open,
+      ...tabs.offered.filter((offer) => !tabs.open.some((tab) => tab.id === offer.id)),
+    ];
     const active = tabs.active ?? (tabs.offered.length > 0 ? this.#saved.tabs(gateway).active : undefined);
     this.#saved.saveTabs(gateway, { open, ...(active === undefined ? {} : { active }) });
     return tabs;

@@ -36,23 +36,43 @@ export function launchOf(
       const connection = `driver=postgresql|host=${host}|port=${port}|database=${clean(database)}|user=${clean(user)}|name=${clean(label)}|savePassword=false|save=false|connect=true|prop.sslmode=disable`;
       const programs = {
         darwin: ['/Applications/DBeaver.app/Contents/MacOS/dbeaver'],
-        win32: [join(home, 'AppData\\Local\\DBeaver\\dbeaver-cli.exe'), 'C:\\Program Files\\DBeaver\\dbeaver-cli.exe', 'dbeaver-cli.exe'],
-      }[platform as string] ?? ['dbeaver', 'dbeaver-ce', '/snap/bin/dbeaver-ce', '/usr/share/dbeaver-ce/dbeaver'];
+        win32: [
+          join(home, 'AppData\\Local\\DBeaver\\dbeaver-cli.exe'),
+          'C:\\Program Files\\DBeaver\\dbeaver-cli.exe',
+          'dbeaver-cli.exe',
+        ],
+      }[platform as string] ?? [
+        'dbeaver',
+        'dbeaver-ce',
+        '/snap/bin/dbeaver-ce',
+        '/usr/share/dbeaver-ce/dbeaver',
+      ];
       return { title, programs, args: ['-con', connection], env, asksForSecret: true };
     }
     case 'tableplus': {
       const part = encodeURIComponent;
       const url = `postgresql://${part(user)}@${host}:${port}/${part(database)}?name=${part(label)}&tLSMode=0`;
       if (platform === 'darwin')
-        return { title, programs: ['/usr/bin/open'], args: ['-a', 'TablePlus', url], env, asksForSecret: true };
+        return {
+          title,
+          programs: ['/usr/bin/open'],
+          args: ['-a', 'TablePlus', url],
+          env,
+          asksForSecret: true,
+        };
       const programs =
-        platform === 'win32' ? ['C:\\Program Files\\TablePlus\\TablePlus.exe', 'TablePlus.exe'] : ['tableplus', '/opt/tableplus/tableplus'];
+        platform === 'win32'
+          ? ['C:\\Program Files\\TablePlus\\TablePlus.exe', 'TablePlus.exe']
+          : ['tableplus', '/opt/tableplus/tableplus'];
       return { title, programs, args: [url], env, asksForSecret: true };
     }
     case 'vscode': {
       const programs = {
         darwin: ['code', '/Applications/Visual Studio Code.app/Contents/Resources/app/bin/code'],
-        win32: [join(home, 'AppData\\Local\\Programs\\Microsoft VS Code\\Code.exe'), 'C:\\Program Files\\Microsoft VS Code\\Code.exe'],
+        win32: [
+          join(home, 'AppData\\Local\\Programs\\Microsoft VS Code\\Code.exe'),
+          'C:\\Program Files\\Microsoft VS Code\\Code.exe',
+        ],
       }[platform as string] ?? ['code', 'codium', '/usr/bin/code', '/snap/bin/code'];
       // A new window takes over the environment it is started with, so that its terminal has `PG…` set.
       return { title, programs, args: ['--new-window'], env, asksForSecret: false };
@@ -83,7 +103,11 @@ export class NativeApps {
     const program = await this.#find(launch.programs);
     if (program === undefined) throw notFound(launch.title);
     await new Promise<void>((resolve, reject) => {
-      const child = spawn(program, launch.args, { detached: true, stdio: 'ignore', env: { ...env, ...launch.env } });
+      const child = spawn(program, launch.args, {
+        detached: true,
+        stdio: 'ignore',
+        env: { ...env, ...launch.env },
+      });
       child.once('error', () => reject(notFound(launch.title)));
       // `open` of macOS starts always and says by its exit status whether there is such a program.
       if (program === '/usr/bin/open')
@@ -102,7 +126,10 @@ export class NativeApps {
     for (const program of programs) {
       const places = /[\\/]/.test(program) ? [program] : folders.map((folder) => join(folder, program));
       for (const place of places) {
-        const found = await access(place, constants.X_OK).then(() => true, () => false);
+        const found = await access(place, constants.X_OK).then(
+          () => true,
+          () => false,
+        );
         if (found) return place;
       }
     }

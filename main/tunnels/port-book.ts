@@ -49,9 +49,15 @@ export class PortBook {
 
   /** Keeps a port that the person chose. @throws AppError `port_in_use` where it belongs to another resource */
   set(gateway: string, key: string, port: number): void {
-    const owner = Object.entries(this.#parts.kept(gateway)).find(([other, at]) => at === port && other !== key);
+    const owner = Object.entries(this.#parts.kept(gateway)).find(
+      ([other, at]) => at === port && other !== key,
+    );
     if (owner !== undefined)
-      throw new AppError('port_in_use', `port ${port} is that of ${owner[0].replace('/', ', ')}`, 'Choose another port.');
+      throw new AppError(
+        'port_in_use',
+        `port ${port} is that of ${owner[0].replace('/', ', ')}`,
+        'Choose another port.',
+      );
     this.#parts.keep(gateway, key, port);
   }
 }

@@ -46,11 +46,17 @@ export class Tunnels {
 
   /** Those of one gateway, as the window sees them. */
   of(gateway: string): TunnelState[] {
-    return [...this.#entries.values()].filter((entry) => entry.gateway.profile.id === gateway).map(({ state }) => state);
+    return [...this.#entries.values()]
+      .filter((entry) => entry.gateway.profile.id === gateway)
+      .map(({ state }) => state);
   }
 
   get all(): OpenTunnel[] {
-    return [...this.#entries.values()].map(({ gateway, state, tunnel }) => ({ gateway: gateway.profile.id, state, tunnel }));
+    return [...this.#entries.values()].map(({ gateway, state, tunnel }) => ({
+      gateway: gateway.profile.id,
+      state,
+      tunnel,
+    }));
   }
 
   /** @throws AppError `not_found` */
@@ -70,7 +76,8 @@ export class Tunnels {
     if (found !== undefined) return Promise.resolve(this.get(found));
     const key = `${gateway.profile.id}/${portKey(resource, profile)}`;
     const opening =
-      this.#opening.get(key) ?? this.#open(gateway, resource, profile).finally(() => this.#opening.delete(key));
+      this.#opening.get(key) ??
+      this.#open(gateway, resource, profile).finally(() => this.#opening.delete(key));
     this.#opening.set(key, opening);
     return opening;
   }
@@ -114,13 +121,16 @@ export class Tunnels {
 
   /** Closes those of one gateway, or all. */
   async closeAll(gateway?: string): Promise<void> {
-    const ids = [...this.#entries].filter(([, entry]) => gateway === undefined || entry.gateway.profile.id === gateway);
+    const ids = [...this.#entries].filter(
+      ([, entry]) => gateway === undefined || entry.gateway.profile.id === gateway,
+    );
     await Promise.all(ids.map(([id]) => this.close(id)));
   }
 
   #find(gateway: string, resource: string, profile: string): string | undefined {
     for (const [id, { state, gateway: owner, ending }] of this.#entries) {
-      if (!ending && owner.profile.id === gateway && state.resource === resource && state.profile === profile) return id;
+      if (!ending && owner.profile.id === gateway && state.resource === resource && state.profile === profile)
+        return id;
     }
     return undefined;
   }
@@ -130,9 +140,15 @@ export class Tunnels {
     return this.#listen(gateway, resource, profile, port);
   }
 
-  async #listen(gateway: TunnelGateway, resource: string, profile: string, port: number): Promise<OpenTunnel> {
+  async #listen(
+    gateway: TunnelGateway,
+    resource: string,
+    profile: string,
+    port: number,
+  ): Promise<OpenTunnel> {
     const known = gateway.view.resources?.find(({ name }) => name === resource);
-    if (known === undefined) throw new DrawbridgeError('not_found', `there is no resource ${resource} for you here`);
+    if (known === undefined)
+      throw new DrawbridgeError('not_found', `there is no resource ${resource} for you here`);
     const grant = usableGrant(gateway.view, resource, profile);
     if (grant === undefined) {
       throw new DrawbridgeError('access_needed', `you have no access to ${resource}, ${profile} now`, {

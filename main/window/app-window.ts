@@ -1,8 +1,8 @@
 import { BrowserWindow, dialog, type NativeImage, nativeTheme, screen, type WebContents } from 'electron';
 import { APP_PAGE, isAppPage } from '../ipc/app-origin.ts';
 import type { SavedState } from '../state/saved-state.ts';
-import { LEAST_SIZE, openingBounds } from './window-bounds.ts';
 import { ReloadLimit } from './reload-limit.ts';
+import { LEAST_SIZE, openingBounds } from './window-bounds.ts';
 
 export interface AppWindowParts {
   readonly preload: string;
@@ -114,7 +114,9 @@ export class AppWindow {
     this.#window = window;
     if (saved.window?.maximized === true) window.maximize();
     this.#watch(window);
-    void window.loadURL(APP_PAGE).catch((error: unknown) => this.#parts.log('the page was not loaded', error));
+    void window
+      .loadURL(APP_PAGE)
+      .catch((error: unknown) => this.#parts.log('the page was not loaded', error));
     return window;
   }
 

@@ -1,7 +1,10 @@
 /** Permissions that a page may ask for and get. Everything that isn't `true` here is refused. */
 const ALLOWED: Readonly<Record<string, { readonly allow: boolean; readonly reason: string }>> = {
   'clipboard-read': { allow: false, reason: 'what is on the clipboard may be a secret of another program' },
-  'clipboard-sanitized-write': { allow: false, reason: 'copying goes through clipboard.write, which main can see' },
+  'clipboard-sanitized-write': {
+    allow: false,
+    reason: 'copying goes through clipboard.write, which main can see',
+  },
   'deprecated-sync-clipboard-read': { allow: false, reason: 'as clipboard-read' },
   'display-capture': { allow: false, reason: 'the app never looks at the screen' },
   fileSystem: { allow: false, reason: 'files are saved by main, where the person says' },

@@ -26,7 +26,11 @@ export async function answer(request: Pick<Request, 'url' | 'method'>, root: str
   const nonce = randomBytes(16).toString('base64');
   const isPage = file.type.startsWith('text/html');
   return new Response(isPage ? withNonce(bytes.toString('utf8'), nonce) : new Uint8Array(bytes), {
-    headers: { ...headers(nonce), 'content-type': file.type, 'cache-control': isPage ? 'no-store' : 'no-cache' },
+    headers: {
+      ...headers(nonce),
+      'content-type': file.type,
+      'cache-control': isPage ? 'no-store' : 'no-cache',
+    },
   });
 }
 

@@ -14,10 +14,19 @@ export const LEAST_SIZE = { width: 720, height: 480 };
 const GRABBABLE = 80;
 
 /** Where to open the window: where it was, unless that screen is gone; then in the middle, at most as large as the screen. */
-export function openingBounds(saved: Bounds | undefined, areas: readonly Area[]): Partial<Area> & Pick<Area, 'width' | 'height'> {
+export function openingBounds(
+  saved: Bounds | undefined,
+  areas: readonly Area[],
+): Partial<Area> & Pick<Area, 'width' | 'height'> {
   const [primary] = areas;
-  const width = Math.max(LEAST_SIZE.width, Math.min(saved?.width ?? FIRST_SIZE.width, primary?.width ?? FIRST_SIZE.width));
-  const height = Math.max(LEAST_SIZE.height, Math.min(saved?.height ?? FIRST_SIZE.height, primary?.height ?? FIRST_SIZE.height));
+  const width = Math.max(
+    LEAST_SIZE.width,
+    Math.min(saved?.width ?? FIRST_SIZE.width, primary?.width ?? FIRST_SIZE.width),
+  );
+  const height = Math.max(
+    LEAST_SIZE.height,
+    Math.min(saved?.height ?? FIRST_SIZE.height, primary?.height ?? FIRST_SIZE.height),
+  );
   if (saved?.x === undefined || saved.y === undefined) return { width, height };
   const { x, y } = saved;
   const reachable = areas.some(
@@ -27,5 +36,12 @@ export function openingBounds(saved: Bounds | undefined, areas: readonly Area[])
       y >= area.y - 8 &&
       y <= area.y + area.height - GRABBABLE,
   );
-  return reachable ? { x, y, width: Math.max(LEAST_SIZE.width, saved.width), height: Math.max(LEAST_SIZE.height, saved.height) } : { width, height };
+  return reachable
+    ? {
+        x,
+        y,
+        width: Math.max(LEAST_SIZE.width, saved.width),
+        height: Math.max(LEAST_SIZE.height, saved.height),
+      }
+    : { width, height };
 }

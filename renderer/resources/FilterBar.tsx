@@ -116,7 +116,7 @@ function LabelMenu({ resources }: { readonly resources: readonly Resource[] }) {
       <Menu.Dropdown className="tallmenu">
         {labels.map(([key, values]) => (
           <div key={key} role="group" aria-label={key}>
-            <Menu.Label>{key}</Menu.Label>
+            <Menu.Label aria-hidden="true">{key}</Menu.Label>
             {[...values].sort().map((value) => (
               <Menu.Item key={value} onClick={() => choose(key, value)}>
                 {value}

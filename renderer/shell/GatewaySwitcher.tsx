@@ -35,7 +35,8 @@ export function GatewaySwitcher({ rail }: { readonly rail: boolean }) {
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>Gateways</Menu.Label>
+        <div role="group" aria-label="Gateways">
+          <Menu.Label aria-hidden="true">Gateways</Menu.Label>
         {gateways.map((gateway) => (
           <Menu.Item
             key={gateway.id}
@@ -46,6 +47,7 @@ export function GatewaySwitcher({ rail }: { readonly rail: boolean }) {
             {gateway.name} <span className="meta">{hostOf(gateway.url)}</span>
           </Menu.Item>
         ))}
+        </div>
         <Menu.Divider />
         <Menu.Item leftSection={<Icon name="plus" small />} onClick={() => useView.setState({ addGateway: true })}>
           Add a gateway…

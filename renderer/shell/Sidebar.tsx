@@ -117,7 +117,7 @@ function Person({ rail }: { readonly rail: boolean }) {
   return (
     <Menu position="top-start" width={rail ? 200 : 192}>
       <Menu.Target>
-        <button type="button" className="me" aria-label={`${user.displayName}, account`}>
+        <button type="button" className="me" aria-label={`${user.displayName}, ${user.email ?? user.name}, account`}>
           <Avatar name={user.displayName} />
           {rail ? null : (
             <span className="grow">
@@ -128,7 +128,7 @@ function Person({ rail }: { readonly rail: boolean }) {
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{user.email ?? user.name}</Menu.Label>
+        <Menu.Label aria-hidden="true">{user.email ?? user.name}</Menu.Label>
         <Menu.Item leftSection={<Icon name="settings" small />} onClick={() => showPage('settings')}>
           Settings
         </Menu.Item>

@@ -50,7 +50,7 @@ afterAll(async () => {
 
 interface End {
   readonly code: SessionEndCode;
-  readonly words: string | RegExp;
+  readonly words: RegExp;
 }
 
 /**

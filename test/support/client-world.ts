@@ -12,6 +12,7 @@ import { stringify } from 'yaml';
 import type { Person } from '../../demo/person.ts';
 import { ensureShopDatabase } from '../../demo/shop/shop-database.ts';
 import { startDebianServer } from './debian-server.ts';
+import { NativeClients } from './native-clients.ts';
 import { startTestDemo, type TestDemo } from './test-demo.ts';
 
 /** The servers that stand behind the gateway: the one that npm brings, and the one of the system's packages. */
@@ -34,6 +35,7 @@ export interface Place {
 export interface ClientWorld {
   readonly demo: TestDemo;
   readonly alice: Person;
+  readonly clients: NativeClients;
   readonly places: Readonly<Record<ServerName, Place>>;
   /** The API as Carol, who may see every recording. */
   readonly auditor: ApiClient;
@@ -48,8 +50,11 @@ export async function startClientWorld(): Promise<ClientWorld> {
     for (let close = closers.pop(); close; close = closers.pop()) await close();
   };
   try {
-    const [demo, debian] = await Promise.all([startTestDemo(), startDebianServer()]).catch(failed);
-    closers.push(() => debian.stop(), () => demo.stop());
+    const debian = await startDebianServer();
+    closers.push(() => debian.stop());
+    const demo = await startTestDemo();
+    closers.push(() => demo.stop());
+    const clients = new NativeClients();
     const [alice, bob, carol, erin] = await Promise.all(
       ['alice', 'bob', 'carol', 'erin'].map((name) => demo.signIn(name)),
     );
@@ -106,13 +111,16 @@ export async function startClientWorld(): Promise<ClientWorld> {
         return server === 'embedded' ? demo.demo.targetUrl(database) : debian.url(database);
       },
     });
+    const places = {
+      embedded: await place('embedded', 'orders-db', 'embedded-staging'),
+      debian: await place('debian', 'debian-orders', 'debian-staging'),
+    };
+    closers.push(() => clients.end());
     return {
       demo,
       alice,
-      places: {
-        embedded: await place('embedded', 'orders-db', 'embedded-staging'),
-        debian: await place('debian', 'debian-orders', 'debian-staging'),
-      },
+      clients,
+      places,
       auditor: apiOf('carol'),
       stop,
     };
@@ -120,10 +128,6 @@ export async function startClientWorld(): Promise<ClientWorld> {
     await stop();
     throw error;
   }
-}
-
-function failed(error: unknown): never {
-  throw error;
 }
 
 /** Staging is where people make tables of their own. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { Tunnel } from '@drawbridge/gateway-client';
 import type pg from 'pg';
 import { serialize } from 'pg-protocol';
@@ -18,6 +19,9 @@ export interface WatchedSession {
   readonly name: string;
   readonly ended: Promise<Ending>;
 }
+
+/** How long between two looks at the target, in ms. */
+const LOOK = 10;
 
 let count = 0;
 const newName = (what: string) => {
@@ -75,6 +79,7 @@ export async function deafSession(
       [name],
     );
     if (rows[0]?.wait_event === 'ClientWrite') break;
+    await setTimeout(LOOK);
   }
   return {
     name,
@@ -95,6 +100,7 @@ async function running(target: pg.Client, name: string): Promise<void> {
       [name],
     );
     if (rowCount !== null && rowCount > 0) return;
+    await setTimeout(LOOK);
   }
 }
 
@@ -105,5 +111,6 @@ export async function goneFrom(target: pg.Client, names: readonly string[]): Pro
       names,
     ]);
     if (rowCount === 0) return performance.now();
+    await setTimeout(LOOK);
   }
 }

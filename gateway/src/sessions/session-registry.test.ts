@@ -187,6 +187,18 @@ describe('the session registry', () => {
     expect(started.signal.reason).toMatchObject({ code: 'store_lost' });
   });
 
+  it('says that the resource was removed, whichever of the two changes is heard first', async () => {
+    for (const change of ['grantChanged', 'configurationChanged'] as const) {
+      const started = await live();
+      grant = { ...grant, state: 'revoked', endReason: 'orders-db was removed' };
+      allowed = 'resource_removed';
+      await (change === 'grantChanged' ? registry.grantChanged(grant.id) : registry.configurationChanged());
+      expect(started.signal.reason).toMatchObject({ code: 'resource_removed' });
+      grant = { ...grant, state: 'active' };
+      allowed = 'allowed';
+    }
+  });
+
   it('keeps the first reason', async () => {
     const started = await live();
     registry.endAll('gateway_shutdown', 'the gateway is shutting down');

@@ -134,6 +134,12 @@ export class SessionRegistry {
       const grant = await checks.grant(session.grantId);
       if (grant?.state === 'expired') return this.#end(session, 'grant_expired', 'grant expired');
       if (grant?.state !== 'active') {
+        // Removing a resource revokes its grants. Both changes are told, in either order: the cause is what is said.
+        if (
+          grant?.state === 'revoked' &&
+          (await checks.stillAllowed(grant, session.clientAddress)) === 'resource_removed'
+        )
+          return this.#end(session, 'resource_removed', 'the resource was removed');
         const reason = grant?.endReason === undefined ? '' : ` (${grant.endReason})`;
         return this.#end(
           session,

@@ -107,7 +107,6 @@ test.describe('a script that has taken over the page', () => {
       sandbox: true,
       contextIsolation: true,
       webSecurity: true,
-      devTools: false,
     });
     const inspected = await alice.app.evaluate(({ BrowserWindow }) => {
       const contents = BrowserWindow.getAllWindows()[0]?.webContents;

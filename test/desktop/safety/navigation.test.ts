@@ -59,10 +59,15 @@ test.describe('a script that has taken over the page', () => {
   });
 
   test('cannot leave an empty page behind: the app comes back', async () => {
+    const emptied = page.waitForURL('about:blank');
     await page.evaluate(() => {
-      location.href = 'about:blank';
+      setTimeout(() => {
+        location.href = 'about:blank';
+      });
     });
+    await emptied;
     await expect.poll(() => page.url()).toBe(home);
+    await page.waitForLoadState();
     await appState(page);
     await stillHome();
   });
