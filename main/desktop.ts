@@ -5,17 +5,16 @@ import {
   app,
   clipboard,
   ipcMain,
-  Menu,
   MessageChannelMain,
   type MessagePortMain,
   nativeImage,
   nativeTheme,
-  powerMonitor,
   protocol,
   safeStorage,
   session,
   shell,
 } from 'electron';
+import { listenToApp } from './app-events.ts';
 import logo from './assets/logo.png';
 import { systemClock } from './clock.ts';
 import { Browser } from './gateway/browser.ts';
@@ -285,24 +284,14 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     updateTray();
   });
 
-  // Electron's own events
-  app.on('before-quit', (event) => {
-    if (quit.mayExit) return;
-    event.preventDefault();
-    void quit.request();
+  listenToApp({
+    quit,
+    show,
+    themeChanged: updateTray,
+    retry: () => {
+      for (const connection of gateways.connections) connection.retry();
+    },
   });
-  app.on('window-all-closed', () => undefined);
-  app.on('activate', () => window.show());
-  powerMonitor.on('resume', () => {
-    for (const connection of gateways.connections) connection.retry();
-  });
-  powerMonitor.on('shutdown', () => void quit.leave());
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void quit.leave());
-  nativeTheme.on('updated', updateTray);
-  if (process.platform !== 'darwin') Menu.setApplicationMenu(null);
-  // In development it would register the bare Electron binary.
-  if (app.isPackaged && app.commandLine.getSwitchValue('user-data-dir') === '')
-    app.setAsDefaultProtocolClient('drawbridge');
 
   nativeTheme.themeSource = saved.settings(undefined).theme;
   await gateways.start();
@@ -315,7 +304,10 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
 
   const openLink = (link: string): void => {
     const parsed = parseDeepLink(link);
-    if (parsed.type === 'place') return show(parsed.place);
+    if (parsed.type === 'place') {
+      show(parsed.place);
+      return;
+    }
     window.show();
     const title = 'The link was not opened';
     window.whenLoaded(() => ipc.push('toast', { kind: 'denied', title, body: parsed.reason }));

@@ -27,6 +27,9 @@ export class DbusNotifier implements Notifier {
   readonly #capabilities: ReadonlySet<string>;
   readonly #shown = new Map<number, Shown>();
   readonly #ids = new Map<string, number>();
+  /** What was pressed on a notification whose id is still on its way to us. */
+  #early: Message[] = [];
+  #asking = 0;
   /** Unique name of who serves the notifications: nobody else's signals count. */
   readonly #server: string;
 
@@ -82,6 +85,7 @@ export class DbusNotifier implements Notifier {
       });
     }
     const body = noticeText(notice.body);
+    this.#asking += 1;
     const [id] = await call(this.#bus, NAME, PATH, NAME, 'Notify', 'susssasa{sv}i', [
       'Drawbridge',
       this.#ids.get(notice.key) ?? 0,
@@ -96,10 +100,15 @@ export class DbusNotifier implements Notifier {
       },
       // 0: until the person reacts; -1: as long as the desktop likes.
       notice.stays ? 0 : -1,
-    ]);
+    ]).finally(() => {
+      this.#asking -= 1;
+    });
     if (typeof id !== 'number') return;
     this.#ids.set(notice.key, id);
     this.#shown.set(id, { key: notice.key, actions, act });
+    const early = this.#early;
+    this.#early = [];
+    for (const message of early) this.#hear(message);
   }
 
   async withdraw(key: string): Promise<void> {
@@ -118,7 +127,10 @@ export class DbusNotifier implements Notifier {
     const [id, detail] = message.body;
     if (typeof id !== 'number') return;
     const shown = this.#shown.get(id);
-    if (shown === undefined) return;
+    if (shown === undefined) {
+      if (this.#asking > 0) this.#early.push(message);
+      return;
+    }
     if (message.member === 'NotificationClosed') this.#forget(id);
     if (message.member !== 'ActionInvoked') return;
     const action = shown.actions.get(String(detail));

@@ -139,13 +139,15 @@ export class Outside {
   #act(gateway: GatewayConnection, action: NoticeAction): void {
     switch (action.type) {
       case 'open':
-        return this.#parts.open(gateway.profile.id, action.place);
+        this.#parts.open(gateway.profile.id, action.place);
+        return;
       case 'connect':
-        return this.#parts.open(gateway.profile.id, {
+        this.#parts.open(gateway.profile.id, {
           page: 'connect',
           resource: action.resource,
           profile: action.profile,
         });
+        return;
       case 'review':
         return void this.review(gateway, action.request, action.verdict);
       default:

@@ -10,6 +10,10 @@ import type { Bridge, IpcAnswer, OperationName, Payload, Pushes, PushName, Resul
 type Listener = (value: never) => void;
 const listeners = new Map<PushName, Set<Listener>>();
 
+/** What was said before anybody listened, e.g. the place that a deep link started the app with. */
+const early: { readonly name: PushName; readonly value: unknown }[] = [];
+const MOST_EARLY = 20;
+
 const refused = (name: string): IpcAnswer<never> => ({
   ok: false,
   error: { code: 'invalid_payload', message: `the app has no operation ${name}` },
@@ -30,12 +34,19 @@ function on<N extends PushName>(name: N, listener: (value: Pushes[N]) => void): 
   const known = listeners.get(name) ?? new Set();
   listeners.set(name, known);
   known.add(listener as Listener);
+  const waiting = early.filter((said) => said.name === name);
+  early.splice(0, early.length, ...early.filter((said) => said.name !== name));
+  for (const { value } of waiting) listener(value as Pushes[N]);
   return () => known.delete(listener as Listener);
 }
 
 ipcRenderer.on(PUSH_CHANNEL, (_event, name: unknown, value: unknown) => {
   if (!isPushName(name)) return;
-  for (const listener of [...(listeners.get(name) ?? [])]) listener(value as never);
+  const known = listeners.get(name);
+  // The state is asked for whole at the start, so that its patches before that don't matter.
+  if ((known === undefined || known.size === 0) && name !== 'state.patch' && early.length < MOST_EARLY)
+    early.push({ name, value });
+  for (const listener of [...(known ?? [])]) listener(value as never);
 });
 
 // A port can't cross the context bridge; a message of the window's own origin carries it.

@@ -31,7 +31,10 @@ export class RowChunks {
 
   add(frame: Uint8Array): void {
     if (this.#bytes + frame.length > BYTES) this.flush();
-    if (frame.length > BYTES) return this.#hand(1, new Uint8Array(frame));
+    if (frame.length > BYTES) {
+      this.#hand(1, new Uint8Array(frame));
+      return;
+    }
     this.#buffer.set(frame, this.#bytes);
     this.#bytes += frame.length;
     this.#count += 1;

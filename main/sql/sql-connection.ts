@@ -2,12 +2,13 @@ import type { Duplex } from 'node:stream';
 import { serialize } from 'pg-protocol';
 import type { SqlError, SqlEvent } from '../ipc/sql-port.ts';
 import { type BackendMessage, readBackendMessage } from './backend-message.ts';
+import { type CancelKey, cancelRequest } from './cancel-request.ts';
 import { FrameSplitter } from './frame-splitter.ts';
 import { type MaskNote, readMaskNotes } from './mask-notes.ts';
 import { SCHEMA_QUERY, schemaTables, typeNamesOf } from './schema-tree.ts';
+import { sqlColumns } from './sql-columns.ts';
 import { endedByGateway, isFatal, sqlError } from './sql-error.ts';
 import { CollectedQuery, type QueryAnswers, SqlRun } from './sql-run.ts';
-import { typeName } from './type-names.ts';
 
 const DATA_ROW = 0x44; // 'D'
 const COPY_DATA = 0x64; // 'd'
@@ -40,7 +41,7 @@ export class SqlConnection {
   readonly #parameters = new Map<string, string>();
   #types: ReadonlyMap<number, string> = new Map();
   #masks: ReadonlyMap<number, MaskNote> = new Map();
-  #key: { readonly processId: number; readonly secret: Buffer } | undefined;
+  #key: CancelKey | undefined;
   #status: string | undefined;
   #ready = false;
   #current: QueryAnswers | undefined;
@@ -100,17 +101,11 @@ export class SqlConnection {
   cancel(): void {
     if (!(this.#current instanceof SqlRun) || this.#key === undefined) return;
     this.#current.cancel();
-    const { processId, secret } = this.#key;
-    const request = Buffer.alloc(12 + secret.length);
-    request.writeInt32BE(request.length, 0);
-    request.writeInt32BE(80_877_102, 4);
-    request.writeInt32BE(processId, 8);
-    secret.copy(request, 12);
     const stream = this.#parts.dial();
     stream.on('error', () => stream.destroy());
     stream.resume();
     // Half closed: the server ends the connection once it has read the request.
-    stream.end(request);
+    stream.end(cancelRequest(this.#key));
     this.#stream.resume();
   }
 
@@ -157,15 +152,22 @@ export class SqlConnection {
   }
 
   #frame(type: number, frame: Buffer): void {
-    if (type === DATA_ROW) return this.#current?.row(frame);
-    if (type === COPY_DATA) return this.#copyData();
+    if (type === DATA_ROW) {
+      this.#current?.row(frame);
+      return;
+    }
+    if (type === COPY_DATA) {
+      this.#copyData();
+      return;
+    }
     this.#message(readBackendMessage(frame));
   }
 
   #message(message: BackendMessage): void {
     switch (message.type) {
       case 'authentication':
-        return this.#authenticate(message.method);
+        this.#authenticate(message.method);
+        return;
       case 'parameter':
         if (message.name === 'drawbridge.masks') this.#masks = readMaskNotes(message.value);
         else this.#parameters.set(message.name, message.value);
@@ -174,22 +176,29 @@ export class SqlConnection {
         this.#key = { processId: message.processId, secret: message.secret };
         return;
       case 'columns':
-        return this.#columns(message.columns);
+        this.#columns(message.columns);
+        return;
       case 'complete':
-        return this.#current?.complete(message.tag);
+        this.#current?.complete(message.tag);
+        return;
       case 'empty':
-        return this.#current?.complete('');
+        this.#current?.complete('');
+        return;
       case 'notice':
-        return this.#current?.notice(message.fields.get('V') ?? 'NOTICE', message.fields.get('M') ?? '');
+        this.#current?.notice(message.fields.get('V') ?? 'NOTICE', message.fields.get('M') ?? '');
+        return;
       case 'notification':
-        return this.#current?.notice('NOTIFICATION', `${message.channel}: ${message.payload}`);
+        this.#current?.notice('NOTIFICATION', `${message.channel}: ${message.payload}`);
+        return;
       case 'copy-in':
         this.#stream.write(serialize.copyFail('a console has no data to copy from'));
         return;
       case 'error':
-        return this.#error(sqlError(message.fields));
+        this.#error(sqlError(message.fields));
+        return;
       case 'ready':
-        return this.#readyForQuery(message.status);
+        this.#readyForQuery(message.status);
+        return;
       case 'copy-out':
       case 'other':
         return;
@@ -209,19 +218,7 @@ export class SqlConnection {
   #columns(columns: readonly { readonly name: string; readonly typeOid: number }[]): void {
     const masks = this.#masks;
     this.#masks = new Map();
-    this.#current?.columns(
-      columns.map(({ name, typeOid }, index) => {
-        const note = masks.get(index);
-        return {
-          name,
-          typeOid,
-          typeName: typeName(typeOid, this.#types),
-          ...(note === undefined
-            ? {}
-            : { masked: { rule: note.rule, mask: note.mask, column: note.column } }),
-        };
-      }),
-    );
+    this.#current?.columns(sqlColumns(columns, masks, this.#types));
   }
 
   #copyData(): void {

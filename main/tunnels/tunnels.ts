@@ -194,7 +194,10 @@ export class Tunnels {
   }
 
   #onConnection(id: string, gateway: TunnelGateway, event: ConnectionEvent): void {
-    if (event.type === 'refused') return gateway.noticeFailure(event.error);
+    if (event.type === 'refused') {
+      gateway.noticeFailure(event.error);
+      return;
+    }
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     entry.state = { ...entry.state, connections: event.live };

@@ -14,8 +14,8 @@ import { showPage } from '../state/view.ts';
 import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { EndNow } from './EndNow.tsx';
-import { type PastAccess, pastAccess } from './grant-ending.ts';
 import { GrantTime } from './GrantTime.tsx';
+import { type PastAccess, pastAccess } from './grant-ending.ts';
 
 const noGrants: readonly Grant[] = [];
 const noRequests: readonly AccessRequest[] = [];
@@ -91,7 +91,10 @@ export function AccessPage() {
 }
 
 function summary(usable: number, waiting: number): string {
-  const parts = [usable === 0 ? 'Nothing usable now' : `${usable} usable`, ...(waiting === 0 ? [] : [`${waiting} waiting`])];
+  const parts = [
+    usable === 0 ? 'Nothing usable now' : `${usable} usable`,
+    ...(waiting === 0 ? [] : [`${waiting} waiting`]),
+  ];
   return parts.join(', ');
 }
 
@@ -162,7 +165,9 @@ function WaitingLine({ request }: { readonly request: AccessRequest }) {
       </span>
       <Button
         disabled={!online}
-        onClick={() => void attempt('The request still stands', () => call('requests.cancel', { id: request.id }))}
+        onClick={() =>
+          void attempt('The request still stands', () => call('requests.cancel', { id: request.id }))
+        }
       >
         Cancel<span className="visually-hidden"> the request for {request.resource}</span>
       </Button>

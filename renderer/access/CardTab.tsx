@@ -12,8 +12,8 @@ import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { ConnectionCard } from './ConnectionCard.tsx';
 import { EndNow } from './EndNow.tsx';
-import { grantEnding } from './grant-ending.ts';
 import { GrantTime } from './GrantTime.tsx';
+import { grantEnding } from './grant-ending.ts';
 import { MaskedColumns } from './MaskedColumns.tsx';
 
 /** The connection card in a tab of its own, for whoever works in other tools. */

@@ -27,7 +27,9 @@ export function ConnectionCard({ resource, profile }: ConnectionCardProps) {
   const [opening, setOpening] = useState(false);
   const open = async () => {
     setOpening(true);
-    await attempt('The tunnel did not open', () => call('tunnels.open', { resource: resource.name, profile }));
+    await attempt('The tunnel did not open', () =>
+      call('tunnels.open', { resource: resource.name, profile }),
+    );
     setOpening(false);
   };
   return (
@@ -39,8 +41,8 @@ export function ConnectionCard({ resource, profile }: ConnectionCardProps) {
       {tunnel === undefined ? (
         <div className="notunnel">
           <p className="meta">
-            A tunnel listens on this computer{port === undefined ? '' : <>, on port {port}</>}, for psql, DBeaver and
-            whatever else speaks PostgreSQL.
+            A tunnel listens on this computer{port === undefined ? '' : <>, on port {port}</>}, for psql,
+            DBeaver and whatever else speaks PostgreSQL.
           </p>
           <Button icon="link" disabled={!online || opening} onClick={() => void open()}>
             Open tunnel
@@ -104,7 +106,9 @@ function OpenTunnel({ tunnel }: { readonly tunnel: TunnelState }) {
         <button
           type="button"
           className="link meta c-accent"
-          onClick={() => void attempt('The tunnel is still open', () => call('tunnels.close', { tunnel: tunnel.id }))}
+          onClick={() =>
+            void attempt('The tunnel is still open', () => call('tunnels.close', { tunnel: tunnel.id }))
+          }
         >
           Close tunnel
         </button>
@@ -117,7 +121,9 @@ function OpenTunnel({ tunnel }: { readonly tunnel: TunnelState }) {
 function Secret({ tunnel }: { readonly tunnel: string }) {
   const [secret, setSecret] = useState<string>();
   const reveal = () =>
-    void attempt('The secret was not shown', async () => setSecret((await call('tunnels.revealSecret', { tunnel })).secret));
+    void attempt('The secret was not shown', async () =>
+      setSecret((await call('tunnels.revealSecret', { tunnel })).secret),
+    );
   return (
     <>
       {secret === undefined ? (

@@ -71,7 +71,11 @@ export function EditPort({ resource, profile, port }: EditPortProps) {
               Save
             </Button>
           </div>
-          <p id={`${field}-note`} className={problem === undefined ? 'fieldnote' : 'fieldnote bad'} role="status">
+          <p
+            id={`${field}-note`}
+            className={problem === undefined ? 'fieldnote' : 'fieldnote bad'}
+            role="status"
+          >
             {problem ?? 'Stays the same over restarts. An open tunnel moves there.'}
           </p>
         </form>

@@ -7,7 +7,13 @@ import { useOnline } from '../state/own-access.ts';
 import { Button } from '../theme/Button.tsx';
 
 /** Gives a grant back before its time. What it closes is said before. */
-export function EndNow({ grant, look = 'ghost' }: { readonly grant: Grant; readonly look?: 'ghost' | 'plain' }) {
+export function EndNow({
+  grant,
+  look = 'ghost',
+}: {
+  readonly grant: Grant;
+  readonly look?: 'ghost' | 'plain';
+}) {
   const online = useOnline();
   const [open, setOpen] = useState(false);
   const end = () => {
@@ -23,8 +29,8 @@ export function EndNow({ grant, look = 'ghost' }: { readonly grant: Grant; reado
       </Popover.Target>
       <Popover.Dropdown aria-label={`End access to ${grant.resource}`}>
         <p className="t2">
-          Every connection to {grant.resource} closes and open transactions are rolled back. To come back you have to ask
-          again.
+          Every connection to {grant.resource} closes and open transactions are rolled back. To come back you
+          have to ask again.
         </p>
         <div className="row endrow">
           <Button warn onClick={end} data-autofocus>

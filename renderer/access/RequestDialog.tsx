@@ -38,7 +38,10 @@ function Unknown({ name, onClose }: { readonly name: string; readonly onClose: (
         <h2 className="grow">There is no {name} for you here</h2>
       </div>
       <div className="dbody">
-        <p className="t2">This gateway shows you no resource of that name. Check the link, or the gateway you are signed in to.</p>
+        <p className="t2">
+          This gateway shows you no resource of that name. Check the link, or the gateway you are signed in
+          to.
+        </p>
       </div>
       <div className="dfoot">
         <span className="grow" />
@@ -75,12 +78,14 @@ function RequestForm({ resource, wanted, onClose }: RequestFormProps) {
   const maximum = profile?.maxDuration ?? 0;
   const choices = durationChoices(maximum);
   // What was chosen for one profile may be too long for another.
-  const fitting = choice === other || choices.some((seconds) => String(seconds) === choice) ? choice : undefined;
+  const fitting =
+    choice === other || choices.some((seconds) => String(seconds) === choice) ? choice : undefined;
   const selected = fitting ?? String(choices.includes(halfAnHour) ? halfAnHour : maximum);
   const duration = selected === other ? readDuration(typed) : Number(selected);
   const durationWrong = durationProblem(duration, maximum);
   const ticket = profile !== undefined && needsTicket(profile.needs);
-  const ready = profile !== undefined && durationWrong === undefined && reason.trim() !== '' && online && !busy;
+  const ready =
+    profile !== undefined && durationWrong === undefined && reason.trim() !== '' && online && !busy;
 
   const submit = async (event?: FormEvent) => {
     event?.preventDefault();
@@ -98,9 +103,17 @@ function RequestForm({ resource, wanted, onClose }: RequestFormProps) {
       useView.setState({ selected: resource.name });
       onClose();
       if (request.state === 'approved') {
-        showToast({ kind: 'active', title: `Granted: ${resource.name}, ${profile.name}`, body: 'The time starts when you first connect.' });
+        showToast({
+          kind: 'active',
+          title: `Granted: ${resource.name}, ${profile.name}`,
+          body: 'The time starts when you first connect.',
+        });
       } else {
-        showToast({ kind: 'info', title: `Sent to ${waitingFor(request.needs)}`, body: 'You hear here and outside the window when it is decided.' });
+        showToast({
+          kind: 'info',
+          title: `Sent to ${waitingFor(request.needs)}`,
+          body: 'You hear here and outside the window when it is decided.',
+        });
       }
     } catch (error) {
       setProblem(failureText(error));
@@ -130,7 +143,7 @@ function RequestForm({ resource, wanted, onClose }: RequestFormProps) {
           <IconButton icon="close" label="Close" onClick={onClose} />
         </div>
         <div className="dbody">
-          <fieldset className="plainset">
+          <fieldset>
             <legend className="lab">Profile</legend>
             <div className="opts">
               {resource.profiles.map((candidate) => (
@@ -147,7 +160,11 @@ function RequestForm({ resource, wanted, onClose }: RequestFormProps) {
           <div>
             <div className="lab">
               Duration
-              {profile === undefined ? null : <span className="meta">Up to {durationText(maximum)} with {profile.name}</span>}
+              {profile === undefined ? null : (
+                <span className="meta">
+                  Up to {durationText(maximum)} with {profile.name}
+                </span>
+              )}
             </div>
             <Seg
               label="Duration"
@@ -161,17 +178,22 @@ function RequestForm({ resource, wanted, onClose }: RequestFormProps) {
             />
             {selected === other ? (
               <>
-                <div className={typed !== '' && durationWrong !== undefined ? 'field otherfield bad' : 'field otherfield'}>
+                <div
+                  className={
+                    typed !== '' && durationWrong !== undefined ? 'field otherfield bad' : 'field otherfield'
+                  }
+                >
                   <input
                     value={typed}
                     placeholder="45 min"
                     aria-label="Other duration"
-                    // biome-ignore lint/a11y/noAutofocus: appears because the person chose to type
                     autoFocus
                     onChange={(event) => setTyped(event.currentTarget.value)}
                   />
                 </div>
-                {typed === '' || durationWrong === undefined ? null : <p className="fieldnote bad">{durationWrong}</p>}
+                {typed === '' || durationWrong === undefined ? null : (
+                  <p className="fieldnote bad">{durationWrong}</p>
+                )}
               </>
             ) : null}
           </div>
@@ -186,7 +208,11 @@ function RequestForm({ resource, wanted, onClose }: RequestFormProps) {
               value={reason}
               maxLength={2000}
               data-autofocus
-              placeholder={ticket ? 'INC-4182: what happened, and what you need to do' : 'What happened, and what you need to do'}
+              placeholder={
+                ticket
+                  ? 'INC-4182: what happened, and what you need to do'
+                  : 'What happened, and what you need to do'
+              }
               aria-describedby={problem === undefined ? undefined : ids.problem}
               onChange={(event) => setReason(event.currentTarget.value)}
             />
@@ -276,9 +302,13 @@ function ProfileOption({ profile, masked, on, onChoose }: ProfileOptionProps) {
 
 /** Who would have to agree, before anything is sent. */
 function WhoDecides({ profile }: { readonly profile: ProfileAccess }) {
-  const messages = [...new Set(profile.needs.flatMap((need) => (need.message === undefined ? [] : [need.message])))];
+  const messages = [
+    ...new Set(profile.needs.flatMap((need) => (need.message === undefined ? [] : [need.message]))),
+  ];
   const open = profile.access === 'open';
-  const policies = [...new Set(profile.needs.flatMap((need) => (need.kind === 'approve' ? [need.policy] : [])))];
+  const policies = [
+    ...new Set(profile.needs.flatMap((need) => (need.kind === 'approve' ? [need.policy] : []))),
+  ];
   return (
     <div className="who">
       <span className="tile">
@@ -300,4 +330,6 @@ function WhoDecides({ profile }: { readonly profile: ProfileAccess }) {
 }
 
 const policyText = (policies: readonly string[]) =>
-  policies.length === 1 ? `Policy ${policies[0]} asks for it.` : `Policies ${policies.join(', ')} ask for it.`;
+  policies.length === 1
+    ? `Policy ${policies[0]} asks for it.`
+    : `Policies ${policies.join(', ')} ask for it.`;

@@ -16,7 +16,12 @@ export function grantEnding(grant: Grant, me: string | undefined): Ending {
   const said = grant.endReason === undefined ? {} : { said: grant.endReason };
   switch (grant.state) {
     case 'revoked':
-      return { text: by === undefined ? 'Revoked' : `Revoked by ${by.displayName}`, tone: 'denied', at, ...said };
+      return {
+        text: by === undefined ? 'Revoked' : `Revoked by ${by.displayName}`,
+        tone: 'denied',
+        at,
+        ...said,
+      };
     case 'ended': {
       const who = by === undefined ? '' : by.id === me ? ' by you' : ` by ${by.displayName}`;
       return { text: `Ended${who}`, tone: 'plain', at, ...said };
@@ -24,7 +29,11 @@ export function grantEnding(grant: Grant, me: string | undefined): Ending {
     case 'approved':
     case 'active':
     case 'expired':
-      return { text: grant.activatedAt === undefined ? 'Not used in time' : 'The time is over', tone: 'plain', at };
+      return {
+        text: grant.activatedAt === undefined ? 'Not used in time' : 'The time is over',
+        tone: 'plain',
+        at,
+      };
     default:
       return grant.state satisfies never;
   }

@@ -1,13 +1,13 @@
+import { RequestDialog } from '../access/RequestDialog.tsx';
+import { Palette } from '../palette/Palette.tsx';
+import { KeysDialog } from '../shell/KeysDialog.tsx';
+import { QuitDialog } from '../shell/QuitDialog.tsx';
+import { Shell } from '../shell/Shell.tsx';
 import { AddGatewayDialog } from '../sign-in/AddGatewayDialog.tsx';
 import { Connecting } from '../sign-in/Connecting.tsx';
 import { FirstStart } from '../sign-in/FirstStart.tsx';
 import { GatewayGone } from '../sign-in/GatewayGone.tsx';
 import { SignIn } from '../sign-in/SignIn.tsx';
-import { Palette } from '../palette/Palette.tsx';
-import { RequestDialog } from '../access/RequestDialog.tsx';
-import { KeysDialog } from '../shell/KeysDialog.tsx';
-import { QuitDialog } from '../shell/QuitDialog.tsx';
-import { Shell } from '../shell/Shell.tsx';
 import { useApp } from '../state/app-store.ts';
 import { ThemeProvider } from '../theme/ThemeProvider.tsx';
 

@@ -32,7 +32,7 @@ export function ApprovalsPage() {
   const select = (id: string) => useView.setState({ reviewed: id });
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
-    if (!(event.target instanceof HTMLElement) || event.target.dataset['request'] === undefined) return;
+    if (!(event.target instanceof HTMLElement) || event.target.dataset.request === undefined) return;
     event.preventDefault();
     const buttons = [...(items.current?.querySelectorAll<HTMLElement>('[data-request]') ?? [])];
     buttons[buttons.indexOf(event.target) + (event.key === 'ArrowDown' ? 1 : -1)]?.focus();
@@ -106,7 +106,12 @@ function Group({ title, requests, current, onSelect }: GroupProps) {
       <h2 className="grouphead">{title}</h2>
       <ul>
         {requests.map((request) => (
-          <Item key={request.id} request={request} on={request.id === current} onSelect={() => onSelect(request.id)} />
+          <Item
+            key={request.id}
+            request={request}
+            on={request.id === current}
+            onSelect={() => onSelect(request.id)}
+          />
         ))}
       </ul>
     </section>
@@ -125,7 +130,11 @@ function Item({ request, on, onSelect }: ItemProps) {
   const outcome = reviewOutcome(request, me);
   const pending = request.state === 'pending';
   const at = request.decidedAt ?? request.createdAt;
-  const when = pending ? ageText(request.createdAt, now) : isToday(at, now) ? clockText(at) : dateText(at, now);
+  const when = pending
+    ? ageText(request.createdAt, now)
+    : isToday(at, now)
+      ? clockText(at)
+      : dateText(at, now);
   const production = environmentOf(request.labels).production;
   return (
     <li>

@@ -46,7 +46,14 @@ export function Decision({ request }: { readonly request: AccessRequest }) {
     }
   };
   const onLetter = useEffectEvent((event: globalThis.KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector('[role=dialog]')) return;
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      isTyping(event.target) ||
+      document.querySelector('[role=dialog]')
+    )
+      return;
     const key = event.key.toLowerCase();
     if (!may || denying || (key !== 'a' && key !== 'd')) return;
     event.preventDefault();
@@ -130,7 +137,11 @@ export function Decision({ request }: { readonly request: AccessRequest }) {
           <Button look="primary" size="l" disabled={!may} hint="A" onClick={() => void review('approve')}>
             {online ? `Approve ${durationText(longest)}` : 'Waits for the gateway'}
           </Button>
-          <Shorter longest={longest} disabled={!may} onChoose={(seconds) => void review('approve', seconds)} />
+          <Shorter
+            longest={longest}
+            disabled={!may}
+            onChoose={(seconds) => void review('approve', seconds)}
+          />
           <span className="grow" />
           <Button ref={denyButton} size="l" warn disabled={!may} hint="D" onClick={() => setDenying(true)}>
             Deny with a reason
@@ -153,7 +164,7 @@ function Shorter({ longest, disabled, onChoose }: ShorterProps) {
   return (
     <>
       <span className="meta orshorter">or shorter</span>
-      <div className="seg l" role="group" aria-label="Approve for a shorter time">
+      <fieldset className="seg l" aria-label="Approve for a shorter time">
         {choices.map((seconds) => (
           <button
             key={seconds}
@@ -165,7 +176,7 @@ function Shorter({ longest, disabled, onChoose }: ShorterProps) {
             {durationText(seconds)}
           </button>
         ))}
-      </div>
+      </fieldset>
     </>
   );
 }
@@ -175,5 +186,9 @@ function outcome(after: AccessRequest, verdict: 'approve' | 'deny') {
   if (verdict === 'deny') return { kind: 'info', title: `Denied: ${what}` } as const;
   return after.state === 'approved'
     ? ({ kind: 'active', title: `Approved: ${what}` } as const)
-    : ({ kind: 'info', title: `Your approval counts: ${what}`, body: 'It waits for somebody else.' } as const);
+    : ({
+        kind: 'info',
+        title: `Your approval counts: ${what}`,
+        body: 'It waits for somebody else.',
+      } as const);
 }

@@ -33,7 +33,9 @@ export function LastGrants({ request }: { readonly request: AccessRequest }) {
       <h3>What {first} did in the last sessions</h3>
       {problem === undefined ? null : <p className="meta">Not shown: {problem}</p>}
       {sessions?.length === 0 ? (
-        <p className="meta">{mayView ? `${first} has had no session yet.` : 'No session that you may see.'}</p>
+        <p className="meta">
+          {mayView ? `${first} has had no session yet.` : 'No session that you may see.'}
+        </p>
       ) : null}
       {sessions === undefined || sessions.length === 0 ? null : (
         <ul className="hist wide">

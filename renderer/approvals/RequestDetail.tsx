@@ -1,4 +1,5 @@
 import type { AccessRequest } from '@drawbridge/contract';
+import { MaskedColumns } from '../access/MaskedColumns.tsx';
 import { EnvironmentTag } from '../resources/EnvironmentTag.tsx';
 import { useApp } from '../state/app-store.ts';
 import { useNow } from '../state/clock.ts';
@@ -6,7 +7,6 @@ import { approvalsNeeded, needsLeft } from '../state/needs-text.ts';
 import { useResource } from '../state/own-access.ts';
 import { allowedText } from '../state/profile-text.ts';
 import { agoText, clockText, durationText, momentText } from '../state/time-text.ts';
-import { MaskedColumns } from '../access/MaskedColumns.tsx';
 import { Avatar } from '../theme/Avatar.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { Tag } from '../theme/Tag.tsx';
@@ -22,7 +22,10 @@ export function RequestDetail({ request }: { readonly request: AccessRequest }) 
   const outcome = reviewOutcome(request, me);
   const { displayName } = request.principal;
   return (
-    <section className="detail" aria-label={`${displayName} asks for ${request.profile} on ${request.resource}`}>
+    <section
+      className="detail"
+      aria-label={`${displayName} asks for ${request.profile} on ${request.resource}`}
+    >
       <div className="dscroll">
         <div className="dtitle">
           <Avatar name={displayName} size="l" />
@@ -55,7 +58,13 @@ export function RequestDetail({ request }: { readonly request: AccessRequest }) 
           </div>
           <div>
             <dt>{pending ? 'Needs' : 'Outcome'}</dt>
-            <dd>{pending ? needsLeft(request.needs, request.reviews) : <Tag tone={outcome.tone}>{outcome.text}</Tag>}</dd>
+            <dd>
+              {pending ? (
+                needsLeft(request.needs, request.reviews)
+              ) : (
+                <Tag tone={outcome.tone}>{outcome.text}</Tag>
+              )}
+            </dd>
           </div>
         </dl>
         <div className="sect">
@@ -77,7 +86,9 @@ function Allowed({ request }: { readonly request: AccessRequest }) {
   const resource = useResource(request.resource);
   const profile = resource?.profiles.find((candidate) => candidate.name === request.profile);
   const policies = [...new Set(request.needs.map((need) => need.policy))];
-  const messages = [...new Set(request.needs.flatMap((need) => (need.message === undefined ? [] : [need.message])))];
+  const messages = [
+    ...new Set(request.needs.flatMap((need) => (need.message === undefined ? [] : [need.message]))),
+  ];
   return (
     <div className="sect">
       <h3>What {request.profile} allows here</h3>
@@ -133,7 +144,11 @@ function Approvals({ request }: { readonly request: AccessRequest }) {
             )}
             <span className="ell">
               {review.reviewer.id === me?.id ? 'You' : review.reviewer.displayName}
-              {review.duration === undefined ? '' : <span className="t3"> at most {durationText(review.duration)}</span>}
+              {review.duration === undefined ? (
+                ''
+              ) : (
+                <span className="t3"> at most {durationText(review.duration)}</span>
+              )}
             </span>
             <span className="meta num" title={`${clockText(review.createdAt)} UTC`}>
               {momentText(review.createdAt, now)}

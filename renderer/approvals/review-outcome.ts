@@ -1,6 +1,6 @@
 import type { AccessRequest } from '@drawbridge/contract';
-import type { TagTone } from '../theme/Tag.tsx';
 import { durationText } from '../state/time-text.ts';
+import type { TagTone } from '../theme/Tag.tsx';
 
 export interface Outcome {
   readonly text: string;
@@ -12,7 +12,10 @@ export function reviewOutcome(request: AccessRequest, me: string | undefined): O
   const by = (verdict: 'approve' | 'deny') => {
     const review = request.reviews.findLast((candidate) => candidate.verdict === verdict);
     if (review === undefined) return { who: '', review };
-    return { who: review.reviewer.id === me ? ' by you' : ` by ${review.reviewer.displayName.split(' ')[0]}`, review };
+    return {
+      who: review.reviewer.id === me ? ' by you' : ` by ${review.reviewer.displayName.split(' ')[0]}`,
+      review,
+    };
   };
   switch (request.state) {
     case 'approved': {

@@ -1,6 +1,7 @@
 import type { Session } from '@drawbridge/contract';
 
-const counted = (count: number, one: string) => `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`;
+const counted = (count: number, one: string) =>
+  `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`;
 
 /** What happened in a session, for whoever decides: `14 statements, 312 rows, 1 refused`. */
 export function sessionSummary(session: Pick<Session, 'statements' | 'rows' | 'refused'>): string {

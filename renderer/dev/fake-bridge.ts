@@ -1,6 +1,6 @@
 import type { AccessRequest, Grant, Session } from '@drawbridge/contract';
 import type { AppState, StatePatch } from '../../main/ipc/app-state.ts';
-import type { Bridge, IpcAnswer, OperationName, Payload, PushName, Pushes } from '../../main/ipc/contract.ts';
+import type { Bridge, IpcAnswer, OperationName, Payload, Pushes, PushName } from '../../main/ipc/contract.ts';
 import { id } from './people.ts';
 
 type Handlers = { [N in OperationName]?: (payload: Payload<N>) => unknown };
@@ -22,7 +22,9 @@ export function createFakeBridge(first: AppState, sessions: readonly Session[]):
   };
   const now = () => new Date().toISOString();
   const replaceRequest = (changed: AccessRequest) => {
-    patch({ requests: (state.requests ?? []).map((request) => (request.id === changed.id ? changed : request)) });
+    patch({
+      requests: (state.requests ?? []).map((request) => (request.id === changed.id ? changed : request)),
+    });
     return changed;
   };
   const requestOf = (wanted: string) => {
@@ -33,7 +35,8 @@ export function createFakeBridge(first: AppState, sessions: readonly Session[]):
 
   const handlers: Handlers = {
     'state.get': () => state,
-    'settings.set': (change) => patch({ settings: { ...state.settings, ...(change as Partial<AppState['settings']>) } }),
+    'settings.set': (change) =>
+      patch({ settings: { ...state.settings, ...(change as Partial<AppState['settings']>) } }),
     'gateways.add': ({ url }) => {
       const gateway = { id: url, name: new URL(url).host, url };
       patch({
@@ -44,12 +47,19 @@ export function createFakeBridge(first: AppState, sessions: readonly Session[]):
     },
     'gateways.select': ({ id: activeGateway }) => patch({ activeGateway }),
     'signIn.start': () =>
-      patch({ connection: { status: 'signing-in', url: 'https://gate.acme.dev/oidc/auth?client_id=drawbridge-desktop', since: now() } }),
+      patch({
+        connection: {
+          status: 'signing-in',
+          url: 'https://gate.acme.dev/oidc/auth?client_id=drawbridge-desktop',
+          since: now(),
+        },
+      }),
     'signIn.cancel': () => patch({ connection: { status: 'sign-in-needed', since: now() } }),
     'requests.create': (wanted) => {
       const resource = state.resources?.find((candidate) => candidate.name === wanted.resource);
       const profile = resource?.profiles.find((candidate) => candidate.name === wanted.profile);
-      if (state.me === undefined || resource === undefined || profile === undefined) throw new Error('Not there.');
+      if (state.me === undefined || resource === undefined || profile === undefined)
+        throw new Error('Not there.');
       const request: AccessRequest = {
         ...wanted,
         id: id('req', 77) as AccessRequest['id'],
@@ -66,7 +76,8 @@ export function createFakeBridge(first: AppState, sessions: readonly Session[]):
       patch({ requests: [...(state.requests ?? []), request] });
       return request;
     },
-    'requests.cancel': (payload) => replaceRequest({ ...requestOf(payload.id), state: 'cancelled', decidedAt: now() }),
+    'requests.cancel': (payload) =>
+      replaceRequest({ ...requestOf(payload.id), state: 'cancelled', decidedAt: now() }),
     'requests.review': (payload) => {
       const request = requestOf(payload.id);
       const { me } = state;
@@ -78,7 +89,13 @@ export function createFakeBridge(first: AppState, sessions: readonly Session[]):
         decidedAt: now(),
         reviews: [
           ...request.reviews,
-          { ...payload.review, id: id('rev', 78) as never, requestId: request.id, reviewer: me.user, createdAt: now() },
+          {
+            ...payload.review,
+            id: id('rev', 78) as never,
+            requestId: request.id,
+            reviewer: me.user,
+            createdAt: now(),
+          },
         ],
       });
     },
@@ -86,7 +103,9 @@ export function createFakeBridge(first: AppState, sessions: readonly Session[]):
       const grant = state.grants?.find((candidate) => candidate.id === payload.id);
       if (grant === undefined) throw new Error('There is no such grant.');
       const ended: Grant = { ...grant, state: 'ended', endedAt: now(), endedBy: grant.principal };
-      patch({ grants: (state.grants ?? []).map((candidate) => (candidate.id === ended.id ? ended : candidate)) });
+      patch({
+        grants: (state.grants ?? []).map((candidate) => (candidate.id === ended.id ? ended : candidate)),
+      });
       return ended;
     },
     'sessions.list': ({ user }) => ({
@@ -96,7 +115,18 @@ export function createFakeBridge(first: AppState, sessions: readonly Session[]):
     'tunnels.open': ({ resource, profile }) => {
       const port = state.settings.ports[`${resource}/${profile}`] ?? 54_400;
       const grantId = state.grants?.find((grant) => grant.resource === resource)?.id ?? '';
-      const tunnel = { id: `tun-${resource}`, resource, profile, grantId, host: '127.0.0.1', port, user: 'alice', database: 'orders', connections: 0, openedAt: now() } as const;
+      const tunnel = {
+        id: `tun-${resource}`,
+        resource,
+        profile,
+        grantId,
+        host: '127.0.0.1',
+        port,
+        user: 'alice',
+        database: 'orders',
+        connections: 0,
+        openedAt: now(),
+      } as const;
       patch({
         tunnels: [...state.tunnels, tunnel],
         settings: { ...state.settings, ports: { ...state.settings.ports, [`${resource}/${profile}`]: port } },

@@ -1,4 +1,12 @@
-import type { AccessRequest, Grant, ProfileAccess, Requirement, Resource, Session, User } from '@drawbridge/contract';
+import type {
+  AccessRequest,
+  Grant,
+  ProfileAccess,
+  Requirement,
+  Resource,
+  Session,
+  User,
+} from '@drawbridge/contract';
 import type { AppState, TunnelState } from '../../main/ipc/app-state.ts';
 import type { FakeBridge } from './fake-bridge.ts';
 import { id, people } from './people.ts';
@@ -7,12 +15,32 @@ const minute = 60_000;
 const at = (minutes: number) => new Date(Date.now() + minutes * minute).toISOString();
 const needsDba: Requirement[] = [{ kind: 'approve', count: 1, groups: ['dba'], policy: 'prod-needs-dba' }];
 const needsTwo: Requirement[] = [
-  { kind: 'approve', count: 2, groups: ['dba', 'security'], policy: 'prod-admin-quorum', message: 'Changing tables in production takes two people.' },
+  {
+    kind: 'approve',
+    count: 2,
+    groups: ['dba', 'security'],
+    policy: 'prod-admin-quorum',
+    message: 'Changing tables in production takes two people.',
+  },
 ];
 const ticket: Requirement = { kind: 'justify', ticket: true, policy: 'prod-needs-ticket' };
 
-const read: ProfileAccess = { name: 'read', allow: ['sql.read', 'sql.session'], maxDuration: 3600, access: 'review', needs: needsDba, policies: [] };
-const write: ProfileAccess = { name: 'write', allow: ['sql.read', 'sql.write', 'sql.session'], maxDuration: 7200, access: 'review', needs: [...needsDba, ticket], policies: [] };
+const read: ProfileAccess = {
+  name: 'read',
+  allow: ['sql.read', 'sql.session'],
+  maxDuration: 3600,
+  access: 'review',
+  needs: needsDba,
+  policies: [],
+};
+const write: ProfileAccess = {
+  name: 'write',
+  allow: ['sql.read', 'sql.write', 'sql.session'],
+  maxDuration: 7200,
+  access: 'review',
+  needs: [...needsDba, ticket],
+  policies: [],
+};
 const admin: ProfileAccess = {
   name: 'admin',
   allow: ['sql.read', 'sql.write', 'sql.ddl'],
@@ -24,8 +52,20 @@ const admin: ProfileAccess = {
 };
 const open = (profile: ProfileAccess): ProfileAccess => ({ ...profile, access: 'open', needs: [] });
 
-function resource(name: string, env: string, profiles: ProfileAccess[], rest: Partial<Resource> = {}): Resource {
-  return { name, protocol: 'postgres', labels: { env, region: 'eu-west-1', team: 'payments-eng' }, profiles, maskedColumns: [], ...rest };
+function resource(
+  name: string,
+  env: string,
+  profiles: ProfileAccess[],
+  rest: Partial<Resource> = {},
+): Resource {
+  return {
+    name,
+    protocol: 'postgres',
+    labels: { env, region: 'eu-west-1', team: 'payments-eng' },
+    profiles,
+    maskedColumns: [],
+    ...rest,
+  };
 }
 
 const masked: Resource['maskedColumns'] = [
@@ -36,10 +76,20 @@ const masked: Resource['maskedColumns'] = [
 ] as Resource['maskedColumns'];
 
 const resources: Resource[] = [
-  resource('orders-db', 'prod', [read, write, admin], { description: 'Orders and payments of the shop', maskedColumns: masked }),
-  resource('ledger-db', 'prod', [read, write, admin], { description: 'The books', maskedColumns: masked.slice(0, 2) }),
-  resource('orders-db-staging', 'staging', [open(read), open(write)], { description: 'Orders, for trying things out' }),
-  resource('analytics-wh', 'prod', [read, admin], { labels: { env: 'prod', region: 'us-east-1', team: 'data' } }),
+  resource('orders-db', 'prod', [read, write, admin], {
+    description: 'Orders and payments of the shop',
+    maskedColumns: masked,
+  }),
+  resource('ledger-db', 'prod', [read, write, admin], {
+    description: 'The books',
+    maskedColumns: masked.slice(0, 2),
+  }),
+  resource('orders-db-staging', 'staging', [open(read), open(write)], {
+    description: 'Orders, for trying things out',
+  }),
+  resource('analytics-wh', 'prod', [read, admin], {
+    labels: { env: 'prod', region: 'us-east-1', team: 'data' },
+  }),
   resource('billing-db', 'prod', [read, write]),
   resource('catalog-db', 'staging', [open(read)]),
   resource('tax-rates', 'dev', [open(read), open(write)], { labels: { env: 'dev', team: 'finance' } }),
@@ -93,39 +143,166 @@ function grant(number: number, name: string, profile: string, minutes: number, r
   };
 }
 
-const reviewed = (request: AccessRequest, reviewer: User, verdict: 'approve' | 'deny', rest: object = {}): AccessRequest => ({
+const reviewed = (
+  request: AccessRequest,
+  reviewer: User,
+  verdict: 'approve' | 'deny',
+  rest: object = {},
+): AccessRequest => ({
   ...request,
   state: verdict === 'approve' ? 'approved' : 'denied',
   decidedAt: request.createdAt,
   reviews: [
-    { id: id('rev', 1) as never, requestId: request.id, reviewer, verdict, createdAt: request.createdAt, ...rest },
+    {
+      id: id('rev', 1) as never,
+      requestId: request.id,
+      reviewer,
+      verdict,
+      createdAt: request.createdAt,
+      ...rest,
+    },
   ],
 });
 
 const aliceRequests = [
-  request({ number: 11, who: people.alice, resource: 'ledger-db', profile: 'write', minutes: 30, ago: 2, reason: 'INC-4182: mark the second capture as refunded.' }),
+  request({
+    number: 11,
+    who: people.alice,
+    resource: 'ledger-db',
+    profile: 'write',
+    minutes: 30,
+    ago: 2,
+    reason: 'INC-4182: mark the second capture as refunded.',
+  }),
   reviewed(
-    request({ number: 12, who: people.alice, resource: 'billing-db', profile: 'write', minutes: 60, ago: 12, reason: 'Correct one invoice.' }),
+    request({
+      number: 12,
+      who: people.alice,
+      resource: 'billing-db',
+      profile: 'write',
+      minutes: 60,
+      ago: 12,
+      reason: 'Correct one invoice.',
+    }),
     people.carol,
     'deny',
     { reason: 'Use the refunds page, it needs no access to the database.' },
   ),
-  request({ number: 13, who: people.alice, resource: 'catalog-db', profile: 'read', minutes: 30, ago: 3000, reason: 'Look at a price.' }, { state: 'cancelled', decidedAt: at(-2990) }),
+  request(
+    {
+      number: 13,
+      who: people.alice,
+      resource: 'catalog-db',
+      profile: 'read',
+      minutes: 30,
+      ago: 3000,
+      reason: 'Look at a price.',
+    },
+    { state: 'cancelled', decidedAt: at(-2990) },
+  ),
 ];
 
 const bobRequests = [
   {
-    ...request({ number: 21, who: people.dan, resource: 'orders-db', profile: 'admin', minutes: 120, ago: 3, reason: 'The index on payments has been invalid since the 13:20 rollout. I need to drop it, build it again and look at two plans.' }, { needs: needsTwo, reviewable: true }),
-    reviews: [{ id: id('rev', 3) as never, requestId: id('req', 21) as never, reviewer: people.carol, verdict: 'approve' as const, createdAt: at(-1) }],
+    ...request(
+      {
+        number: 21,
+        who: people.dan,
+        resource: 'orders-db',
+        profile: 'admin',
+        minutes: 120,
+        ago: 3,
+        reason:
+          'The index on payments has been invalid since the 13:20 rollout. I need to drop it, build it again and look at two plans.',
+      },
+      { needs: needsTwo, reviewable: true },
+    ),
+    reviews: [
+      {
+        id: id('rev', 3) as never,
+        requestId: id('req', 21) as never,
+        reviewer: people.carol,
+        verdict: 'approve' as const,
+        createdAt: at(-1),
+      },
+    ],
   },
-  request({ number: 22, who: people.erin, resource: 'tax-rates', profile: 'read', minutes: 60, ago: 26, reason: 'Monthly VAT check' }, { reviewable: true }),
-  request({ number: 11, who: people.alice, resource: 'ledger-db', profile: 'write', minutes: 30, ago: 2, reason: 'INC-4182: mark the second capture as refunded.' }, { reviewable: true }),
-  reviewed(request({ number: 31, who: people.alice, resource: 'orders-db', profile: 'read', minutes: 60, ago: 40, reason: 'INC-4182' }), people.bob, 'approve'),
-  reviewed(request({ number: 32, who: people.dan, resource: 'analytics-wh', profile: 'read', minutes: 240, ago: 190, reason: 'Slow dashboard' }), people.carol, 'approve', { duration: 3600 }),
-  reviewed(request({ number: 33, who: people.erin, resource: 'billing-db', profile: 'write', minutes: 60, ago: 260, reason: 'Correct one invoice' }), people.bob, 'deny', { reason: 'Use the refunds page.' }),
+  request(
+    {
+      number: 22,
+      who: people.erin,
+      resource: 'tax-rates',
+      profile: 'read',
+      minutes: 60,
+      ago: 26,
+      reason: 'Monthly VAT check',
+    },
+    { reviewable: true },
+  ),
+  request(
+    {
+      number: 11,
+      who: people.alice,
+      resource: 'ledger-db',
+      profile: 'write',
+      minutes: 30,
+      ago: 2,
+      reason: 'INC-4182: mark the second capture as refunded.',
+    },
+    { reviewable: true },
+  ),
+  reviewed(
+    request({
+      number: 31,
+      who: people.alice,
+      resource: 'orders-db',
+      profile: 'read',
+      minutes: 60,
+      ago: 40,
+      reason: 'INC-4182',
+    }),
+    people.bob,
+    'approve',
+  ),
+  reviewed(
+    request({
+      number: 32,
+      who: people.dan,
+      resource: 'analytics-wh',
+      profile: 'read',
+      minutes: 240,
+      ago: 190,
+      reason: 'Slow dashboard',
+    }),
+    people.carol,
+    'approve',
+    { duration: 3600 },
+  ),
+  reviewed(
+    request({
+      number: 33,
+      who: people.erin,
+      resource: 'billing-db',
+      profile: 'write',
+      minutes: 60,
+      ago: 260,
+      reason: 'Correct one invoice',
+    }),
+    people.bob,
+    'deny',
+    { reason: 'Use the refunds page.' },
+  ),
 ];
 
-const session = (number: number, who: User, name: string, profile: string, ago: number, length: number, rest: Partial<Session> = {}): Session => ({
+const session = (
+  number: number,
+  who: User,
+  name: string,
+  profile: string,
+  ago: number,
+  length: number,
+  rest: Partial<Session> = {},
+): Session => ({
   id: id('ses', number) as Session['id'],
   grantId: id('grt', number) as Session['grantId'],
   principal: who,
@@ -181,7 +358,10 @@ export function sceneFrom(query: URLSearchParams): Scene {
     app: {
       platform: (query.get('platform') ?? 'linux') as AppState['app']['platform'],
       version: '0.1.0',
-      vault: scene === 'memory' ? { persistent: false, backend: 'basic_text' } : { persistent: true, backend: 'gnome_libsecret' },
+      vault:
+        scene === 'memory'
+          ? { persistent: false, backend: 'basic_text' }
+          : { persistent: true, backend: 'gnome_libsecret' },
     },
     gateways: [
       { id: 'gw1', name: 'Acme', url: 'https://gate.acme.dev' },
@@ -200,9 +380,27 @@ export function sceneFrom(query: URLSearchParams): Scene {
       ? []
       : [
           grant(1, 'orders-db', 'read', 60, { activatedAt: at(ending - 60), expiresAt: at(ending) }),
-          grant(2, 'orders-db-staging', 'write', 30, { state: 'approved', approvedBy: [], reason: 'Try the migration' }),
-          grant(3, 'analytics-wh', 'read', 60, { state: 'revoked', activatedAt: at(-300), expiresAt: at(-240), endedAt: at(-260), endedBy: people.carol, endReason: 'Please use the export instead.', createdAt: at(-300) }),
-          grant(4, 'orders-db', 'read', 60, { state: 'expired', activatedAt: at(-1600), expiresAt: at(-1540), endedAt: at(-1540), createdAt: at(-1700) }),
+          grant(2, 'orders-db-staging', 'write', 30, {
+            state: 'approved',
+            approvedBy: [],
+            reason: 'Try the migration',
+          }),
+          grant(3, 'analytics-wh', 'read', 60, {
+            state: 'revoked',
+            activatedAt: at(-300),
+            expiresAt: at(-240),
+            endedAt: at(-260),
+            endedBy: people.carol,
+            endReason: 'Please use the export instead.',
+            createdAt: at(-300),
+          }),
+          grant(4, 'orders-db', 'read', 60, {
+            state: 'expired',
+            activatedAt: at(-1600),
+            expiresAt: at(-1540),
+            endedAt: at(-1540),
+            createdAt: at(-1700),
+          }),
         ],
     tunnels: bob ? [] : [tunnel],
     settings: {
@@ -219,7 +417,9 @@ export function sceneFrom(query: URLSearchParams): Scene {
   const { me: _me, resources: _resources, requests: _requests, grants: _grants, ...signedOut } = online;
   const bare = { ...signedOut, tunnels: [] };
   const tabs: AppState['tabs'] = {
-    open: [{ kind: 'card', id: 'card:orders-db:read', resource: 'orders-db', profile: 'read', title: 'orders-db' }],
+    open: [
+      { kind: 'card', id: 'card:orders-db:read', resource: 'orders-db', profile: 'read', title: 'orders-db' },
+    ],
     active: 'card:orders-db:read',
     offered: [],
   };
@@ -227,11 +427,27 @@ export function sceneFrom(query: URLSearchParams): Scene {
     first: { ...bare, gateways: [], connection: { status: 'none' } },
     'sign-in': { ...bare, connection: { status: 'sign-in-needed', since: at(-1) } },
     memory: { ...bare, connection: { status: 'sign-in-needed', since: at(-1), reason: 'You signed out.' } },
-    'signing-in': { ...bare, connection: { status: 'signing-in', since: at(-1), url: 'https://gate.acme.dev/oidc/auth?client_id=drawbridge-desktop&response_type=code&redirect_uri=http%3A%2F%2F127.0.0.1%3A41233%2Fcallback&code_challenge=9fKq' } },
-    gone: { ...bare, connection: { status: 'offline', since: at(-4), reason: 'connect ECONNREFUSED 10.20.0.4:443' } },
+    'signing-in': {
+      ...bare,
+      connection: {
+        status: 'signing-in',
+        since: at(-1),
+        url: 'https://gate.acme.dev/oidc/auth?client_id=drawbridge-desktop&response_type=code&redirect_uri=http%3A%2F%2F127.0.0.1%3A41233%2Fcallback&code_challenge=9fKq',
+      },
+    },
+    gone: {
+      ...bare,
+      connection: { status: 'offline', since: at(-4), reason: 'connect ECONNREFUSED 10.20.0.4:443' },
+    },
     connecting: { ...bare, connection: { status: 'connecting', since: at(0) } },
-    offline: { ...online, connection: { status: 'offline', since: at(-4), reason: 'The connection timed out.' } },
-    again: { ...online, connection: { status: 'sign-in-needed', since: at(-1), reason: 'Your sign-in ended after 12 h.' } },
+    offline: {
+      ...online,
+      connection: { status: 'offline', since: at(-4), reason: 'The connection timed out.' },
+    },
+    again: {
+      ...online,
+      connection: { status: 'sign-in-needed', since: at(-1), reason: 'Your sign-in ended after 12 h.' },
+    },
     empty: { ...online, resources: [], requests: [], grants: [], tunnels: [] },
     card: { ...online, tabs },
     offer: { ...online, tabs: { open: [], offered: tabs.open } },
@@ -239,14 +455,23 @@ export function sceneFrom(query: URLSearchParams): Scene {
   const after = (bridge: FakeBridge) => {
     if (scene === 'quit') {
       bridge.push('app.confirmQuit', {
-        sessions: [{ resource: 'orders-db', production: true, note: 'A transaction is open' }, { resource: 'tax-rates', production: false, note: 'Idle' }],
+        sessions: [
+          { resource: 'orders-db', production: true, note: 'A transaction is open' },
+          { resource: 'tax-rates', production: false, note: 'Idle' },
+        ],
         tunnels: [{ port: 54_321, note: '2 connections' }],
       });
     }
     const place = query.get('place');
-    if (place === 'request') bridge.push('place.open', { page: 'request', resource: 'ledger-db', profile: 'write' });
+    if (place === 'request')
+      bridge.push('place.open', { page: 'request', resource: 'ledger-db', profile: 'write' });
     else if (place !== null) bridge.push('place.open', { page: place as 'access' });
-    if (scene === 'toast') bridge.push('toast', { kind: 'active', title: 'Approved: ledger-db, write', body: 'Bob shortened it to 20 min. They start when you first connect.' });
+    if (scene === 'toast')
+      bridge.push('toast', {
+        kind: 'active',
+        title: 'Approved: ledger-db, write',
+        body: 'Bob shortened it to 20 min. They start when you first connect.',
+      });
   };
   return { state: states[scene] ?? online, sessions, after };
 }

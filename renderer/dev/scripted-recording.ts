@@ -28,9 +28,30 @@ const session = (id: string, more: object) =>
 
 export const sessionSamples: readonly Session[] = [
   session('ses_019ce24c9b117c3fa0d15e6f7a8900b1', {}),
-  session('ses_019ce24c9b117c3fa0d15e6f7a8900b2', { principal: bob, resource: 'ledger-db', profile: 'write', startedAt: '2026-03-12T11:02:00.000Z', endedAt: '2026-03-12T11:20:00.000Z', refused: 0, statements: 41, endCode: 'grant_expired', endReason: 'grant expired' }),
-  session('ses_019ce24c9b117c3fa0d15e6f7a8900b3', { state: 'live', endedAt: undefined, endCode: undefined, recording: 'open', startedAt: '2026-03-11T09:30:00.000Z' }),
-  session('ses_019ce24c9b117c3fa0d15e6f7a8900b4', { recording: 'sealed-after-crash', endCode: 'gateway_crashed', startedAt: '2026-03-10T09:30:00.000Z', endedAt: '2026-03-10T09:41:00.000Z' }),
+  session('ses_019ce24c9b117c3fa0d15e6f7a8900b2', {
+    principal: bob,
+    resource: 'ledger-db',
+    profile: 'write',
+    startedAt: '2026-03-12T11:02:00.000Z',
+    endedAt: '2026-03-12T11:20:00.000Z',
+    refused: 0,
+    statements: 41,
+    endCode: 'grant_expired',
+    endReason: 'grant expired',
+  }),
+  session('ses_019ce24c9b117c3fa0d15e6f7a8900b3', {
+    state: 'live',
+    endedAt: undefined,
+    endCode: undefined,
+    recording: 'open',
+    startedAt: '2026-03-11T09:30:00.000Z',
+  }),
+  session('ses_019ce24c9b117c3fa0d15e6f7a8900b4', {
+    recording: 'sealed-after-crash',
+    endCode: 'gateway_crashed',
+    startedAt: '2026-03-10T09:30:00.000Z',
+    endedAt: '2026-03-10T09:41:00.000Z',
+  }),
 ];
 
 const column = (name: string, type: string, rule?: string): RecordedColumn => ({
@@ -42,41 +63,152 @@ const column = (name: string, type: string, rule?: string): RecordedColumn => ({
 const minute = 60_000;
 type Input = RecordingEventInput & { readonly at: number; readonly payload?: Uint8Array };
 
-function statement(at: number, number: number, text: string, took: number, rows: (string | null)[][], columns: RecordedColumn[], tag: string): Input[] {
+function statement(
+  at: number,
+  number: number,
+  text: string,
+  took: number,
+  rows: (string | null)[][],
+  columns: RecordedColumn[],
+  tag: string,
+): Input[] {
   const own = { statement: number };
   return [
-    { at, type: 'statement', ...own, text, mode: 'simple', actions: ['sql.read'], tables: ['public.payments'], decision: 'allow' },
+    {
+      at,
+      type: 'statement',
+      ...own,
+      text,
+      mode: 'simple',
+      actions: ['sql.read'],
+      tables: ['public.payments'],
+      decision: 'allow',
+    },
     ...(columns.length > 0 ? [{ at: at + took / 2, type: 'columns' as const, ...own, columns }] : []),
-    ...(rows.length > 0 ? [{ at: at + took / 2, type: 'rows' as const, ...own, format: 'postgres.DataRow' as const, count: rows.length, payload: encodeRows(rows) }] : []),
+    ...(rows.length > 0
+      ? [
+          {
+            at: at + took / 2,
+            type: 'rows' as const,
+            ...own,
+            format: 'postgres.DataRow' as const,
+            count: rows.length,
+            payload: encodeRows(rows),
+          },
+        ]
+      : []),
     { at: at + took, type: 'result', ...own, status: 'ok', tag, rows: rows.length },
   ];
 }
 
 const inputs: Input[] = [
   { at: 12, type: 'client', name: 'Drawbridge', database: 'orders', settings: {} },
-  ...statement(3 * minute + 7_000, 1, 'SELECT id, status FROM payments WHERE order_id = 881204', 4, [['90217', 'captured'], ['90218', 'captured'], ['90219', 'refunded']], [column('id', 'int8'), column('status', 'payment_status')], 'SELECT 3'),
-  ...statement(4 * minute + 33_000, 2, "SELECT full_name, email\n  FROM customers\n WHERE id IN (41, 42, 43)", 5, [['Nadia Benali', '••••••@gmx.example'], ['Tomás Herrera', '••••••@post.example'], ['Wei Zhang', null]], [column('full_name', 'text'), column('email', 'text', 'pii-email')], 'SELECT 3'),
+  ...statement(
+    3 * minute + 7_000,
+    1,
+    'SELECT id, status FROM payments WHERE order_id = 881204',
+    4,
+    [
+      ['90217', 'captured'],
+      ['90218', 'captured'],
+      ['90219', 'refunded'],
+    ],
+    [column('id', 'int8'), column('status', 'payment_status')],
+    'SELECT 3',
+  ),
+  ...statement(
+    4 * minute + 33_000,
+    2,
+    'SELECT full_name, email\n  FROM customers\n WHERE id IN (41, 42, 43)',
+    5,
+    [
+      ['Nadia Benali', '••••••@gmx.example'],
+      ['Tomás Herrera', '••••••@post.example'],
+      ['Wei Zhang', null],
+    ],
+    [column('full_name', 'text'), column('email', 'text', 'pii-email')],
+    'SELECT 3',
+  ),
   ...statement(5 * minute + 2_000, 3, 'BEGIN', 1, [], [], 'BEGIN'),
-  ...statement(5 * minute + 10_000, 4, "UPDATE payments SET status = 'refunded', note = 'INC-4182' WHERE id = 90218", 7, [], [], 'UPDATE 1'),
+  ...statement(
+    5 * minute + 10_000,
+    4,
+    "UPDATE payments SET status = 'refunded', note = 'INC-4182' WHERE id = 90218",
+    7,
+    [],
+    [],
+    'UPDATE 1',
+  ),
   ...statement(7 * minute + 20_000, 5, 'COMMIT', 2, [], [], 'COMMIT'),
-  { at: 9 * minute + 31_000, type: 'statement', statement: 6, text: 'DELETE FROM payments WHERE id = 90217;', mode: 'simple', actions: ['sql.write'], tables: ['public.payments'], decision: 'deny', reason: "the read profile of orders-db doesn't allow sql.write on public.payments" },
-  { at: 10 * minute, type: 'statement', statement: 7, text: 'SELECT stauts FROM payments', mode: 'simple', actions: ['sql.read'], tables: ['public.payments'], decision: 'allow' },
-  { at: 10 * minute + 3, type: 'result', statement: 7, status: 'error', error: { code: '42703', severity: 'ERROR', message: 'column "stauts" does not exist' } },
-  ...statement(11 * minute, 8, 'SELECT * FROM orders', 84, Array.from({ length: 5000 }, (_, index) => [String(index), `order ${index}`]), [column('id', 'int8'), column('note', 'text')], 'SELECT 5000'),
-  { at: 11 * minute + 44_000, type: 'end', code: 'client_closed', reason: 'the client closed the connection' },
+  {
+    at: 9 * minute + 31_000,
+    type: 'statement',
+    statement: 6,
+    text: 'DELETE FROM payments WHERE id = 90217;',
+    mode: 'simple',
+    actions: ['sql.write'],
+    tables: ['public.payments'],
+    decision: 'deny',
+    reason: "the read profile of orders-db doesn't allow sql.write on public.payments",
+  },
+  {
+    at: 10 * minute,
+    type: 'statement',
+    statement: 7,
+    text: 'SELECT stauts FROM payments',
+    mode: 'simple',
+    actions: ['sql.read'],
+    tables: ['public.payments'],
+    decision: 'allow',
+  },
+  {
+    at: 10 * minute + 3,
+    type: 'result',
+    statement: 7,
+    status: 'error',
+    error: { code: '42703', severity: 'ERROR', message: 'column "stauts" does not exist' },
+  },
+  ...statement(
+    11 * minute,
+    8,
+    'SELECT * FROM orders',
+    84,
+    Array.from({ length: 5000 }, (_, index) => [String(index), `order ${index}`]),
+    [column('id', 'int8'), column('note', 'text')],
+    'SELECT 5000',
+  ),
+  {
+    at: 11 * minute + 44_000,
+    type: 'end',
+    code: 'client_closed',
+    reason: 'the client closed the connection',
+  },
 ];
 
 /** Plays a recording down a port, as main streams it. */
 export function playRecording(port: MessagePort, id: string): void {
   const say = (event: RecordingPortEvent) => port.postMessage(event);
   const header = {
-    version: 1, session: id, grant: 'grt_1', gateway: 'gw_1', principal: alice, resource: 'orders-db', profile: 'read',
-    protocol: 'postgres', reason: 'INC-4182: refund the double capture', approvedBy: [bob], startedAt, clientAddress: '127.0.0.1',
+    version: 1,
+    session: id,
+    grant: 'grt_1',
+    gateway: 'gw_1',
+    principal: alice,
+    resource: 'orders-db',
+    profile: 'read',
+    protocol: 'postgres',
+    reason: 'INC-4182: refund the double capture',
+    approvedBy: [bob],
+    startedAt,
+    clientAddress: '127.0.0.1',
   } as unknown as RecordingHeader;
   say({ type: 'header', header });
   say({
     type: 'events',
-    events: inputs.map(({ payload, ...event }, seq) => ({ event: { ...event, seq }, ...(payload && { payload }) })),
+    events: inputs.map(({ payload, ...event }, seq) => ({
+      event: { ...event, seq },
+      ...(payload && { payload }),
+    })),
   });
   say({ type: 'end' });
 }

@@ -7,7 +7,11 @@ const column = (name: string, typeName: string, rule?: string): SqlColumn => ({
   typeOid: 25,
   typeName,
   ...(rule !== undefined && {
-    masked: { rule, mask: name === 'email' ? ('email' as const) : ('last4' as const), column: `public.customers.${name}` },
+    masked: {
+      rule,
+      mask: name === 'email' ? ('email' as const) : ('last4' as const),
+      column: `public.customers.${name}`,
+    },
   }),
 });
 const columns: readonly SqlColumn[] = [
@@ -20,10 +24,42 @@ const columns: readonly SqlColumn[] = [
   column('card_number', 'text', 'payment-cards'),
   column('note', 'text'),
 ];
-const people = ['Nadia Benali', 'Tomás Herrera', 'Ingrid Solberg', 'Wei Zhang', 'Amara Okoye', 'Jonas Weber', 'Priya Raman', 'Luca Ferri', 'Sofia Nilsson', 'Kofi Mensah'];
+const people = [
+  'Nadia Benali',
+  'Tomás Herrera',
+  'Ingrid Solberg',
+  'Wei Zhang',
+  'Amara Okoye',
+  'Jonas Weber',
+  'Priya Raman',
+  'Luca Ferri',
+  'Sofia Nilsson',
+  'Kofi Mensah',
+];
 const domains = ['gmx', 'post', 'mail', 'corp', 'mail', 'gmx'];
-const notes = [null, 'leave at door', null, '', null, 'gift wrap, no invoice in the parcel', null, '', 'call before delivery'];
-const amounts = ['148.00', '39.90', '1204.50', '72.15', '18.00', '264.00', '9.99', '55.40', '880.00', '120.00'];
+const notes = [
+  null,
+  'leave at door',
+  null,
+  '',
+  null,
+  'gift wrap, no invoice in the parcel',
+  null,
+  '',
+  'call before delivery',
+];
+const amounts = [
+  '148.00',
+  '39.90',
+  '1204.50',
+  '72.15',
+  '18.00',
+  '264.00',
+  '9.99',
+  '55.40',
+  '880.00',
+  '120.00',
+];
 const pick = <T>(list: readonly T[], index: number): T => list[index % list.length] as T;
 
 function row(index: number): (string | null)[] {
@@ -54,12 +90,16 @@ export function playConsole(port: MessagePort): void {
     let sent = 0;
     let frames: Uint8Array = new Uint8Array();
     while (sent < total && !cancelled) {
-      if (credit === 0) await new Promise<void>((resolve) => { wake = resolve; });
+      if (credit === 0)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       if (cancelled) break;
       credit--;
       const count = Math.min(500, total - sent);
       // Made once for a large result, so that a measurement sees the console and not this script.
-      if (total < 100_000 || sent === 0) frames = encodeRows(Array.from({ length: count }, (_, index) => row(sent + index)));
+      if (total < 100_000 || sent === 0)
+        frames = encodeRows(Array.from({ length: count }, (_, index) => row(sent + index)));
       say({ type: 'rows', run, result: 0, count, frames });
       sent += count;
       if (slow) await pause(20);
@@ -67,7 +107,12 @@ export function playConsole(port: MessagePort): void {
     }
     const milliseconds = performance.now() - started;
     if (cancelled) {
-      const error = { code: '57014', severity: 'ERROR', message: 'canceling statement due to user request', refused: false };
+      const error = {
+        code: '57014',
+        severity: 'ERROR',
+        message: 'canceling statement due to user request',
+        refused: false,
+      };
       say({ type: 'error', run, error, milliseconds });
     } else say({ type: 'result', run, result: 0, tag: `SELECT ${total}`, rows: total, milliseconds });
     say({ type: 'done', run, milliseconds: total < 100_000 ? 84 : milliseconds, firstRow: 11 });
@@ -76,11 +121,23 @@ export function playConsole(port: MessagePort): void {
   async function run(id: number, text: string): Promise<void> {
     cancelled = false;
     if (/stauts/.test(text)) {
-      const error = { code: '42703', severity: 'ERROR', message: 'column "stauts" does not exist', hint: 'Perhaps you meant to reference the column "payments.status".', position: text.indexOf('stauts') + 1, refused: false };
+      const error = {
+        code: '42703',
+        severity: 'ERROR',
+        message: 'column "stauts" does not exist',
+        hint: 'Perhaps you meant to reference the column "payments.status".',
+        position: text.indexOf('stauts') + 1,
+        refused: false,
+      };
       say({ type: 'error', run: id, error, milliseconds: 3 });
       say({ type: 'done', run: id, milliseconds: 3 });
     } else if (/delete|update|insert/i.test(text)) {
-      const error = { code: '42501', severity: 'ERROR', message: "drawbridge: the read profile of orders-db doesn't allow sql.write on public.payments", refused: true };
+      const error = {
+        code: '42501',
+        severity: 'ERROR',
+        message: "drawbridge: the read profile of orders-db doesn't allow sql.write on public.payments",
+        refused: true,
+      };
       say({ type: 'error', run: id, error, milliseconds: 2 });
       say({ type: 'done', run: id, milliseconds: 2 });
     } else if (/^explain/i.test(text)) {

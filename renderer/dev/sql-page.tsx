@@ -5,8 +5,8 @@ import { createRoot } from 'react-dom/client';
 import type { AppState } from '../../main/ipc/app-state.ts';
 import type { Bridge } from '../../main/ipc/contract.ts';
 import { Shell } from '../shell/Shell.tsx';
-import { startAppStore } from '../state/app-store.ts';
 import { openConsole, openRecording } from '../state/actions.ts';
+import { startAppStore } from '../state/app-store.ts';
 import { showPage } from '../state/view.ts';
 import { ThemeProvider } from '../theme/ThemeProvider.tsx';
 import { playRecording, sessionSamples } from './scripted-recording.ts';
@@ -46,19 +46,39 @@ const resource = {
   labels: { env: 'prod' },
   database: 'orders',
   profiles: [profile('read', ['sql.read'], ['dba']), profile('write', ['sql.read', 'sql.write'], ['dba'])],
-  maskedColumns: ['ssn', 'phone', 'email', 'card_number'].map((name) => ({ column: `public.customers.${name}`, mask: 'full', rule: 'customer-pii' })),
+  maskedColumns: ['ssn', 'phone', 'email', 'card_number'].map((name) => ({
+    column: `public.customers.${name}`,
+    mask: 'full',
+    rule: 'customer-pii',
+  })),
 } as unknown as Resource;
 const state = {
-  app: { platform: query.get('platform') ?? 'darwin', version: '0.1.0', vault: { persistent: true, backend: 'keychain' } },
+  app: {
+    platform: query.get('platform') ?? 'darwin',
+    version: '0.1.0',
+    vault: { persistent: true, backend: 'keychain' },
+  },
   gateways: [{ id: 'g', name: 'Acme', url: 'https://gate.acme.dev' }],
   activeGateway: 'g',
   connection: { status: 'online', since: new Date().toISOString() },
-  me: { user: { ...me, provider: 'acme', subject: 'alice', email: 'alice@acme.dev', groups: ['payments'] }, may: { review: false, apply: false, readAdmin: false, viewRecordings: true }, gateway: { name: 'Acme', version: '0.1.0' } },
+  me: {
+    user: { ...me, provider: 'acme', subject: 'alice', email: 'alice@acme.dev', groups: ['payments'] },
+    may: { review: false, apply: false, readAdmin: false, viewRecordings: true },
+    gateway: { name: 'Acme', version: '0.1.0' },
+  },
   resources: [resource],
   requests: [],
   grants: [grant],
   tunnels: [],
-  settings: { theme, resourceView: 'list', sidebarCollapsed: false, notifications: true, favourites: [], recents: [], ports: {} },
+  settings: {
+    theme,
+    resourceView: 'list',
+    sidebarCollapsed: false,
+    notifications: true,
+    favourites: [],
+    recents: [],
+    ports: {},
+  },
   tabs: { open: [], offered: [] },
 } as unknown as AppState;
 
@@ -73,11 +93,19 @@ const giveTo = (id: string, play: (port: MessagePort) => void) => {
 const answers: Record<string, (payload: never) => unknown> = {
   'state.get': () => state,
   'sql.connect': ({ id }: { id: string }) => giveTo(id, playConsole),
-  'sql.history': () => ({ entries: [{ text: 'SELECT 1', at: new Date().toISOString(), ok: true }, { text: 'SELECT stauts FROM payments', at: new Date(Date.now() - 9e7).toISOString(), ok: false }] }),
-  'recordings.open': ({ id, session }: { id: string; session: string }) => giveTo(id, (port) => playRecording(port, session)),
+  'sql.history': () => ({
+    entries: [
+      { text: 'SELECT 1', at: new Date().toISOString(), ok: true },
+      { text: 'SELECT stauts FROM payments', at: new Date(Date.now() - 9e7).toISOString(), ok: false },
+    ],
+  }),
+  'recordings.open': ({ id, session }: { id: string; session: string }) =>
+    giveTo(id, (port) => playRecording(port, session)),
   'recordings.verify': () => ({ ok: true, events: 1204 }),
   'recordings.export': () => ({ saved: '/tmp/recording.ndjson' }),
-  'sessions.list': ({ before }: { before?: string }) => ({ sessions: before === undefined ? sessionSamples : [] }),
+  'sessions.list': ({ before }: { before?: string }) => ({
+    sessions: before === undefined ? sessionSamples : [],
+  }),
   'files.save': () => ({ saved: '/tmp/result.csv' }),
 };
 const bridge: Bridge = {

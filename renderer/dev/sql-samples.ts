@@ -8,7 +8,19 @@ const lines: Readonly<Record<string, readonly Line[]>> = {
     ['customers', 41_000, ['id* int8', 'full_name text', 'email! text', 'phone! text', 'country bpchar']],
     ['order_items', 4_120_000, ['order_id* int8', 'line* int2', 'product_id int4', 'quantity int2']],
     ['orders', 1_210_000, ['id* int8', 'customer_id int8', 'placed_at timestamptz', 'note text']],
-    ['payments', 1_300_000, ['id* int8', 'order_id int8', 'amount numeric', 'currency bpchar', 'card_number! text', 'status payment_status', 'captured_at timestamptz']],
+    [
+      'payments',
+      1_300_000,
+      [
+        'id* int8',
+        'order_id int8',
+        'amount numeric',
+        'currency bpchar',
+        'card_number! text',
+        'status payment_status',
+        'captured_at timestamptz',
+      ],
+    ],
     ['refunds', 18_400, ['id* int8', 'payment_id int8']],
     ['shipments', 1_100_000, ['id* int8', 'order_id int8']],
   ],
@@ -31,7 +43,12 @@ export const schemaSample: readonly SchemaTable[] = Object.entries(lines).flatMa
     rows,
     columns: columns.map((text) => {
       const [column = '', type = ''] = text.split(' ');
-      return { name: column.replace(/[*!]/, ''), type, key: column.endsWith('*'), masked: column.endsWith('!') };
+      return {
+        name: column.replace(/[*!]/, ''),
+        type,
+        key: column.endsWith('*'),
+        masked: column.endsWith('!'),
+      };
     }),
   })),
 );
@@ -62,8 +79,15 @@ export const planSample = JSON.stringify([
           'Plan Rows': 12_480,
           'Hash Cond': '(o.customer_id = c.id)',
           Plans: [
-            scan('payments', 21_000, 12_480, { Filter: "((status = 'captured') AND (captured_at >= '2026-03-12 11:40:00+00'))" }),
-            { 'Node Type': 'Hash', 'Total Cost': 1300, 'Plan Rows': 41_000, Plans: [scan('customers', 900, 41_000)] },
+            scan('payments', 21_000, 12_480, {
+              Filter: "((status = 'captured') AND (captured_at >= '2026-03-12 11:40:00+00'))",
+            }),
+            {
+              'Node Type': 'Hash',
+              'Total Cost': 1300,
+              'Plan Rows': 41_000,
+              Plans: [scan('customers', 900, 41_000)],
+            },
           ],
         },
       ],

@@ -49,7 +49,9 @@ function OpenPalette() {
   };
   useEffect(() => {
     if (current === undefined) return;
-    list.current?.querySelector(`[id="${listId}${CSS.escape(current.id)}"]`)?.scrollIntoView({ block: 'nearest' });
+    list.current
+      ?.querySelector(`[id="${listId}${CSS.escape(current.id)}"]`)
+      ?.scrollIntoView({ block: 'nearest' });
   }, [current, listId]);
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
@@ -82,9 +84,9 @@ function OpenPalette() {
           }}
           onKeyDown={onKey}
         />
-        <kbd className="kbd" aria-hidden="true">
+        <span className="kbd" aria-hidden="true">
           Esc
-        </kbd>
+        </span>
       </div>
       <div className="palettelist" id={listId} role="listbox" aria-label="Places and actions" ref={list}>
         {found.map((item, index) => (
@@ -106,7 +108,9 @@ function OpenPalette() {
             >
               <Icon name={item.icon} className="t3" />
               <span className="ell">{item.text}</span>
-              {item.production === true ? <span className="prodbar" role="img" aria-label="production" /> : null}
+              {item.production === true ? (
+                <span className="prodbar" role="img" aria-label="production" />
+              ) : null}
               <span className="meta">{item.note ?? (headed ? '' : item.group)}</span>
             </div>
           </div>

@@ -1,10 +1,10 @@
 import type { AccessRequest, GrantId, Resource } from '@drawbridge/contract';
 import type { AppState, Tab } from '../../main/ipc/app-state.ts';
-import { hostOf } from '../state/gateway-address.ts';
 import type { Access } from '../state/access-to.ts';
+import { hostOf } from '../state/gateway-address.ts';
 import { durationText } from '../state/time-text.ts';
-import type { IconName } from '../theme/Icon.tsx';
 import type { Page } from '../state/view.ts';
+import type { IconName } from '../theme/Icon.tsx';
 
 /** What an entry does, as data; the palette runs it. */
 export type PaletteAct =
@@ -41,34 +41,47 @@ interface PaletteSource {
 }
 
 /** Everything the palette can reach, in the order it is offered before anything is typed. */
-export function paletteItems({ state, tabs, access, reviewable, pages, isProduction }: PaletteSource): readonly PaletteItem[] {
+export function paletteItems({
+  state,
+  tabs,
+  access,
+  reviewable,
+  pages,
+  isProduction,
+}: PaletteSource): readonly PaletteItem[] {
   return [
-    ...tabs.map((tab): PaletteItem => ({
-      id: `tab ${tab.id}`,
-      group: 'Tabs',
-      text: tab.title,
-      note: tab.kind === 'sql' ? 'SQL console' : tab.kind === 'card' ? 'Connection card' : 'Recording',
-      icon: tab.kind === 'recording' ? 'recording' : tab.kind === 'card' ? 'card' : 'database',
-      act: { do: 'tab', tab: tab.id },
-    })),
+    ...tabs.map(
+      (tab): PaletteItem => ({
+        id: `tab ${tab.id}`,
+        group: 'Tabs',
+        text: tab.title,
+        note: tab.kind === 'sql' ? 'SQL console' : tab.kind === 'card' ? 'Connection card' : 'Recording',
+        icon: tab.kind === 'recording' ? 'recording' : tab.kind === 'card' ? 'card' : 'database',
+        act: { do: 'tab', tab: tab.id },
+      }),
+    ),
     ...(state.resources ?? []).flatMap((resource) =>
       resourceItems(resource, access.get(resource.name) ?? { kind: 'none' }, isProduction(resource)),
     ),
-    ...reviewable.map((request): PaletteItem => ({
-      id: `review ${request.id}`,
-      group: 'Approvals',
-      text: `Review ${request.principal.displayName}: ${request.profile} on ${request.resource}`,
-      note: durationText(request.duration),
-      icon: 'inbox',
-      act: { do: 'review', request: request.id },
-    })),
-    ...pages.map(({ page, title, icon }): PaletteItem => ({
-      id: `page ${page}`,
-      group: 'Pages',
-      text: title,
-      icon,
-      act: { do: 'page', page },
-    })),
+    ...reviewable.map(
+      (request): PaletteItem => ({
+        id: `review ${request.id}`,
+        group: 'Approvals',
+        text: `Review ${request.principal.displayName}: ${request.profile} on ${request.resource}`,
+        note: durationText(request.duration),
+        icon: 'inbox',
+        act: { do: 'review', request: request.id },
+      }),
+    ),
+    ...pages.map(
+      ({ page, title, icon }): PaletteItem => ({
+        id: `page ${page}`,
+        group: 'Pages',
+        text: title,
+        icon,
+        act: { do: 'page', page },
+      }),
+    ),
     ...actionItems(state),
   ];
 }
@@ -76,19 +89,56 @@ export function paletteItems({ state, tabs, access, reviewable, pages, isProduct
 function resourceItems(resource: Resource, access: Access, production: boolean): readonly PaletteItem[] {
   const base = { group: 'Resources', production } as const;
   const { name } = resource;
-  const about: PaletteItem = { ...base, id: `about ${name}`, text: name, note: 'Show', icon: 'resources', more: true, act: { do: 'resource', resource: name } };
+  const about: PaletteItem = {
+    ...base,
+    id: `about ${name}`,
+    text: name,
+    note: 'Show',
+    icon: 'resources',
+    more: true,
+    act: { do: 'resource', resource: name },
+  };
   if (access.kind === 'active' || access.kind === 'ready') {
     const { profile, id } = access.grant;
     return [
-      { ...base, id: `console ${name}`, text: `Connect to ${name}`, note: `${profile}, SQL console`, icon: 'database', act: { do: 'console', resource: name, profile } },
-      { ...base, id: `card ${name}`, text: `Connection card of ${name}`, note: profile, icon: 'card', more: true, act: { do: 'card', resource: name, profile } },
-      { ...base, id: `end ${name}`, text: `End access to ${name}`, note: profile, icon: 'power', more: true, act: { do: 'end', grant: id, resource: name } },
+      {
+        ...base,
+        id: `console ${name}`,
+        text: `Connect to ${name}`,
+        note: `${profile}, SQL console`,
+        icon: 'database',
+        act: { do: 'console', resource: name, profile },
+      },
+      {
+        ...base,
+        id: `card ${name}`,
+        text: `Connection card of ${name}`,
+        note: profile,
+        icon: 'card',
+        more: true,
+        act: { do: 'card', resource: name, profile },
+      },
+      {
+        ...base,
+        id: `end ${name}`,
+        text: `End access to ${name}`,
+        note: profile,
+        icon: 'power',
+        more: true,
+        act: { do: 'end', grant: id, resource: name },
+      },
       about,
     ];
   }
   if (access.kind === 'none' || access.kind === 'denied') {
     return [
-      { ...base, id: `request ${name}`, text: `Request access to ${name}`, icon: 'key', act: { do: 'request', resource: name, profile: undefined } },
+      {
+        ...base,
+        id: `request ${name}`,
+        text: `Request access to ${name}`,
+        icon: 'key',
+        act: { do: 'request', resource: name, profile: undefined },
+      },
       about,
     ];
   }
@@ -96,13 +146,22 @@ function resourceItems(resource: Resource, access: Access, production: boolean):
 }
 
 function actionItems(state: AppState): readonly PaletteItem[] {
-  const action = (id: string, text: string, icon: IconName, act: PaletteAct): PaletteItem => ({ id, group: 'Actions', text, icon, act });
+  const action = (id: string, text: string, icon: IconName, act: PaletteAct): PaletteItem => ({
+    id,
+    group: 'Actions',
+    text,
+    icon,
+    act,
+  });
   const themes = (['light', 'dark', 'system'] as const).filter((theme) => theme !== state.settings.theme);
   return [
     ...state.gateways
       .filter((gateway) => gateway.id !== state.activeGateway)
       .map((gateway) =>
-        action(`gateway ${gateway.id}`, `Switch to ${gateway.name} (${hostOf(gateway.url)})`, 'link', { do: 'gateway', gateway: gateway.id }),
+        action(`gateway ${gateway.id}`, `Switch to ${gateway.name} (${hostOf(gateway.url)})`, 'link', {
+          do: 'gateway',
+          gateway: gateway.id,
+        }),
       ),
     ...themes.map((theme) => action(`theme ${theme}`, `Theme: ${theme}`, 'sun', { do: 'theme', theme })),
     action('sidebar', 'Show or fold the sidebar', 'sidebar', { do: 'sidebar' }),
@@ -114,7 +173,10 @@ function actionItems(state: AppState): readonly PaletteItem[] {
 
 /** What matches the words typed, best first: at the start of a word before inside one, short before long. */
 export function searchPalette(items: readonly PaletteItem[], text: string): readonly PaletteItem[] {
-  const words = text.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   if (words.length === 0) return items.filter((item) => item.more !== true);
   const scored = items.flatMap((item) => {
     const haystack = `${item.text} ${item.note ?? ''} ${item.group}`.toLowerCase();

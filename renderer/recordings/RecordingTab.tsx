@@ -1,1 +1,3 @@
-export function RecordingTab(_props: { readonly tab: unknown }) { return null; }
+export function RecordingTab(_props: { readonly tab: unknown }) {
+  return null;
+}

@@ -1,1 +1,3 @@
-export function RecordingsPage() { return null; }
+export function RecordingsPage() {
+  return null;
+}

@@ -23,15 +23,17 @@ interface FilterBarProps {
 /** Narrows the list as you type or choose; each choice shows as what it is. */
 export function FilterBar({ resources, search, onSearchKey }: FilterBarProps) {
   const filter = useFilter();
-  const protocols = useMemo(() => [...new Set(resources.map((resource) => resource.protocol))].sort(), [resources]);
+  const protocols = useMemo(
+    () => [...new Set(resources.map((resource) => resource.protocol))].sort(),
+    [resources],
+  );
   return (
     <search className="bar filterbar">
       <div className="field searchfield">
         <Icon name="search" small />
         <input
           ref={search}
-          type="text"
-          role="searchbox"
+          type="search"
           aria-label="Search resources"
           placeholder="Search name or label"
           value={filter.text}
@@ -40,9 +42,9 @@ export function FilterBar({ resources, search, onSearchKey }: FilterBarProps) {
           onKeyDown={onSearchKey}
         />
         {filter.text === '' ? (
-          <kbd className="kbd" aria-hidden="true">
+          <span className="kbd" aria-hidden="true">
             /
-          </kbd>
+          </span>
         ) : null}
       </div>
       {protocols.length < 2 ? null : (
@@ -66,7 +68,9 @@ export function FilterBar({ resources, search, onSearchKey }: FilterBarProps) {
           {(Object.keys(stateNames) as StateFilter[]).map((state) => (
             <Menu.Item
               key={state}
-              leftSection={<Icon name="check" small className={state === filter.state ? 'c-accent' : 'gone'} />}
+              leftSection={
+                <Icon name="check" small className={state === filter.state ? 'c-accent' : 'gone'} />
+              }
               aria-current={state === filter.state ? 'true' : undefined}
               onClick={() => useFilter.setState({ state })}
             >
@@ -115,6 +119,7 @@ function LabelMenu({ resources }: { readonly resources: readonly Resource[] }) {
       </Menu.Target>
       <Menu.Dropdown className="tallmenu">
         {labels.map(([key, values]) => (
+          // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
           <div key={key} role="group" aria-label={key}>
             <Menu.Label aria-hidden="true">{key}</Menu.Label>
             {[...values].sort().map((value) => (

@@ -27,7 +27,7 @@ interface InspectorProps {
 /** All about the selected resource, and what to do next with it. */
 export function Inspector({ resource, access }: InspectorProps) {
   const { name, icon } = protocolFacts(resource.protocol);
-  const region = resource.labels['region'];
+  const region = resource.labels.region;
   return (
     <aside className="insp" aria-label={`About ${resource.name}`}>
       <div className="row head">
@@ -74,7 +74,8 @@ function WithGrant({ resource, grant }: { readonly resource: Resource; readonly 
       <dl className="kv">
         <dt>Profile</dt>
         <dd>
-          {grant.profile} {profile === undefined ? null : <span className="t3 ell">{allowedText(profile.allow)}</span>}
+          {grant.profile}{' '}
+          {profile === undefined ? null : <span className="t3 ell">{allowedText(profile.allow)}</span>}
         </dd>
         <dt>Time left</dt>
         <dd>
@@ -94,7 +95,8 @@ function WithGrant({ resource, grant }: { readonly resource: Resource; readonly 
             <>
               <Avatar name={approver.displayName} size="s" />
               <span className="ell">
-                {grant.approvedBy.map((person) => person.displayName).join(', ')}, {clockText(grant.createdAt)}
+                {grant.approvedBy.map((person) => person.displayName).join(', ')},{' '}
+                {clockText(grant.createdAt)}
               </span>
             </>
           )}
@@ -165,14 +167,16 @@ function Standing({ access, resource }: InspectorProps) {
             Waiting for {waitingFor(access.request.needs)}
           </div>
           <p className="meta">
-            {access.request.profile} for {durationText(access.request.duration)}, asked {agoText(access.request.createdAt, now)},
-            lapses {momentText(access.request.expiresAt, now)} UTC
+            {access.request.profile} for {durationText(access.request.duration)}, asked{' '}
+            {agoText(access.request.createdAt, now)}, lapses {momentText(access.request.expiresAt, now)} UTC
           </p>
           <p className="quote">“{access.request.reason}”</p>
           <Button
             disabled={!online}
             onClick={() =>
-              void attempt('The request still stands', () => call('requests.cancel', { id: access.request.id }))
+              void attempt('The request still stands', () =>
+                call('requests.cancel', { id: access.request.id }),
+              )
             }
           >
             Cancel the request
@@ -205,7 +209,12 @@ function Standing({ access, resource }: InspectorProps) {
       );
     case 'none':
       return (
-        <Button look="primary" disabled={!online} hint={online ? '⏎' : undefined} onClick={() => openRequest(resource.name)}>
+        <Button
+          look="primary"
+          disabled={!online}
+          hint={online ? '⏎' : undefined}
+          onClick={() => openRequest(resource.name)}
+        >
           {online ? 'Request access' : 'Waits for the gateway'}
         </Button>
       );
@@ -217,9 +226,17 @@ function Standing({ access, resource }: InspectorProps) {
   }
 }
 
-function ProfileLine({ resource, profile }: { readonly resource: Resource; readonly profile: ProfileAccess }) {
+function ProfileLine({
+  resource,
+  profile,
+}: {
+  readonly resource: Resource;
+  readonly profile: ProfileAccess;
+}) {
   const denied = profile.access === 'denied';
-  const needs = denied ? (profile.explanation ?? 'Policy forbids asking for it.') : needsSentence(profile.needs);
+  const needs = denied
+    ? (profile.explanation ?? 'Policy forbids asking for it.')
+    : needsSentence(profile.needs);
   return (
     <li>
       <span className={denied ? 'strong t3 row' : 'strong'}>

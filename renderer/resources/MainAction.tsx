@@ -1,8 +1,8 @@
 import type { AccessRequest, Resource } from '@drawbridge/contract';
 import { Tooltip } from '@mantine/core';
 import { GrantLeft, GrantRing } from '../access/GrantTime.tsx';
-import { attempt } from '../state/actions.ts';
 import type { Access } from '../state/access-to.ts';
+import { attempt } from '../state/actions.ts';
 import { call } from '../state/bridge.ts';
 import { useNow } from '../state/clock.ts';
 import { waitingFor } from '../state/needs-text.ts';
@@ -85,7 +85,9 @@ function Waiting({ request }: { readonly request: AccessRequest }) {
       <Button
         look="quiet"
         className="cancel"
-        onClick={() => void attempt('The request still stands', () => call('requests.cancel', { id: request.id }))}
+        onClick={() =>
+          void attempt('The request still stands', () => call('requests.cancel', { id: request.id }))
+        }
       >
         Cancel<span className="visually-hidden"> the request for {request.resource}</span>
       </Button>

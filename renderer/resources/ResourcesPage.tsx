@@ -62,7 +62,7 @@ export function ResourcesPage() {
     }
   };
   const onListKey = (event: KeyboardEvent) => {
-    if (!(event.target instanceof HTMLElement) || event.target.dataset['resource'] === undefined) return;
+    if (!(event.target instanceof HTMLElement) || event.target.dataset.resource === undefined) return;
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault();
       move(event.key === 'ArrowDown' ? 1 : -1)?.focus();
@@ -89,7 +89,9 @@ export function ResourcesPage() {
         <h1>Resources</h1>
         {known === undefined ? null : (
           <span className="meta" role="status">
-            {shown.length === resources.length ? resources.length : `${shown.length} of ${resources.length} shown`}
+            {shown.length === resources.length
+              ? resources.length
+              : `${shown.length} of ${resources.length} shown`}
           </span>
         )}
         <span className="grow" />
@@ -100,7 +102,9 @@ export function ResourcesPage() {
             { value: 'list', text: <Icon name="list" small />, label: 'List' },
             { value: 'cards', text: <Icon name="cards" small />, label: 'Cards' },
           ]}
-          onChange={(resourceView) => void attempt('The view did not change', () => call('settings.set', { resourceView }))}
+          onChange={(resourceView) =>
+            void attempt('The view did not change', () => call('settings.set', { resourceView }))
+          }
         />
       </div>
       <FilterBar resources={resources} search={search} onSearchKey={onSearchKey} />
@@ -128,7 +132,11 @@ export function ResourcesPage() {
           ))}
         </div>
         {selected === undefined ? null : (
-          <Inspector key={selected.name} resource={selected} access={access.get(selected.name) ?? { kind: 'none' }} />
+          <Inspector
+            key={selected.name}
+            resource={selected}
+            access={access.get(selected.name) ?? { kind: 'none' }}
+          />
         )}
       </div>
     </>

@@ -26,7 +26,10 @@ export function filterResources(
   access: ReadonlyMap<string, Access>,
   filter: ResourceFilter,
 ): readonly Resource[] {
-  const words = filter.text.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = filter.text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   return resources
     .filter((resource) => {
       if (filter.protocol !== 'all' && resource.protocol !== filter.protocol) return false;

@@ -1,6 +1,6 @@
 import type { Resource } from '@drawbridge/contract';
-import { openConsole } from '../state/actions.ts';
 import type { Access } from '../state/access-to.ts';
+import { openConsole } from '../state/actions.ts';
 import { openRequest, showPage } from '../state/view.ts';
 
 /** What Enter and the one main button of a resource do. */

@@ -2,6 +2,7 @@ import './settings.css';
 import { Switch } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { EditPort } from '../access/EditPort.tsx';
+import { vaultText } from '../sign-in/vault-text.ts';
 import { attempt } from '../state/actions.ts';
 import { useApp } from '../state/app-store.ts';
 import { call } from '../state/bridge.ts';
@@ -11,7 +12,6 @@ import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { Seg } from '../theme/Seg.tsx';
 import { Tag } from '../theme/Tag.tsx';
-import { vaultText } from '../sign-in/vault-text.ts';
 import { RemoveGateway } from './RemoveGateway.tsx';
 
 const set = (change: Parameters<typeof call<'settings.set'>>[1]) =>
@@ -98,10 +98,16 @@ function Gateways() {
             note={`${hostOf(gateway.url)}${who}`}
           >
             {on ? (
-              <Button onClick={() => void attempt('You are still signed in', () => call('signIn.out'))}>Sign out</Button>
+              <Button onClick={() => void attempt('You are still signed in', () => call('signIn.out'))}>
+                Sign out
+              </Button>
             ) : (
               <Button
-                onClick={() => void attempt('The gateway was not changed', () => call('gateways.select', { id: gateway.id }))}
+                onClick={() =>
+                  void attempt('The gateway was not changed', () =>
+                    call('gateways.select', { id: gateway.id }),
+                  )
+                }
               >
                 Use
               </Button>
@@ -163,7 +169,8 @@ function Ports() {
               key={key}
               title={
                 <>
-                  {resource} <span className="t3 plain">{profile}</span> {open ? <Tag tone="active">Open</Tag> : null}
+                  {resource} <span className="t3 plain">{profile}</span>{' '}
+                  {open ? <Tag tone="active">Open</Tag> : null}
                 </>
               }
             >
@@ -184,7 +191,11 @@ function Secrets() {
       <Line
         title={
           <>
-            <Icon name={vault.persistent ? 'lock' : 'warning'} small className={vault.persistent ? 't3' : 'c-pending'} />
+            <Icon
+              name={vault.persistent ? 'lock' : 'warning'}
+              small
+              className={vault.persistent ? 't3' : 'c-pending'}
+            />
             Your sign-in
           </>
         }
@@ -219,7 +230,9 @@ function About() {
   return (
     <Group title="About">
       <Line title={`Drawbridge ${app.version}`} note={names[app.platform]} />
-      {gateway === undefined ? null : <Line title={`Gateway ${gateway.name}`} note={`Version ${gateway.version}`} />}
+      {gateway === undefined ? null : (
+        <Line title={`Gateway ${gateway.name}`} note={`Version ${gateway.version}`} />
+      )}
     </Group>
   );
 }

@@ -16,10 +16,13 @@ export function ConnectionStrip() {
         <div className="notice plain" role="status">
           <Icon name="offline" />
           <span className="grow">
-            The gateway is out of reach since {momentText(connection.since, now)} UTC. What you see is from then.{' '}
-            <span className="t3 plain">{connection.reason}</span>
+            The gateway is out of reach since {momentText(connection.since, now)} UTC. What you see is from
+            then. <span className="t3 plain">{connection.reason}</span>
           </span>
-          <Button icon="retry" onClick={() => void attempt('Still out of reach', () => call('connection.retry'))}>
+          <Button
+            icon="retry"
+            onClick={() => void attempt('Still out of reach', () => call('connection.retry'))}
+          >
             Try now
           </Button>
         </div>
@@ -28,8 +31,14 @@ export function ConnectionStrip() {
       return (
         <div className="notice" role="status">
           <Icon name="person" />
-          <span className="grow">{connection.reason ?? 'Your sign-in ended.'} Open connections wait for you to sign in again.</span>
-          <Button look="primary" icon="external" onClick={() => void attempt('Sign-in did not start', () => call('signIn.start'))}>
+          <span className="grow">
+            {connection.reason ?? 'Your sign-in ended.'} Open connections wait for you to sign in again.
+          </span>
+          <Button
+            look="primary"
+            icon="external"
+            onClick={() => void attempt('Sign-in did not start', () => call('signIn.start'))}
+          >
             Sign in again
           </Button>
         </div>

@@ -22,8 +22,8 @@ export function EndingStrip({ resource, profile }: EndingStripProps) {
     <div className="notice" role="status">
       <Icon name="clock" />
       <span className="grow">
-        Less than 5 minutes left. At {clockText(grant.expiresAt)} UTC every connection to {resource} closes and open
-        transactions are rolled back.
+        Less than 5 minutes left. At {clockText(grant.expiresAt)} UTC every connection to {resource} closes
+        and open transactions are rolled back.
       </span>
       <IconButton icon="close" label="Hide" className="c-pending" onClick={() => setDismissed(grant.id)} />
     </div>

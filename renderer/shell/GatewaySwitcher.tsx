@@ -16,7 +16,7 @@ export function GatewaySwitcher({ rail }: { readonly rail: boolean }) {
   const status = useConnectionText();
   if (active === undefined) return null;
   return (
-    <Menu position="bottom-start" width={240}>
+    <Menu position="bottom-start" width={296}>
       <Menu.Target>
         <button type="button" className="gateway" aria-label={`Gateway ${active.name}, ${status.spoken}`}>
           <Logo size={22} />
@@ -35,21 +35,29 @@ export function GatewaySwitcher({ rail }: { readonly rail: boolean }) {
         </button>
       </Menu.Target>
       <Menu.Dropdown>
+        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu */}
         <div role="group" aria-label="Gateways">
           <Menu.Label aria-hidden="true">Gateways</Menu.Label>
-        {gateways.map((gateway) => (
-          <Menu.Item
-            key={gateway.id}
-            leftSection={<Icon name="check" small className={gateway.id === activeId ? 'c-accent' : 'gone'} />}
-            aria-current={gateway.id === activeId ? 'true' : undefined}
-            onClick={() => void attempt('The gateway was not changed', () => call('gateways.select', { id: gateway.id }))}
-          >
-            {gateway.name} <span className="meta">{hostOf(gateway.url)}</span>
-          </Menu.Item>
-        ))}
+          {gateways.map((gateway) => (
+            <Menu.Item
+              key={gateway.id}
+              leftSection={
+                <Icon name="check" small className={gateway.id === activeId ? 'c-accent' : 'gone'} />
+              }
+              aria-current={gateway.id === activeId ? 'true' : undefined}
+              onClick={() =>
+                void attempt('The gateway was not changed', () => call('gateways.select', { id: gateway.id }))
+              }
+            >
+              {gateway.name} <span className="meta">{hostOf(gateway.url)}</span>
+            </Menu.Item>
+          ))}
         </div>
         <Menu.Divider />
-        <Menu.Item leftSection={<Icon name="plus" small />} onClick={() => useView.setState({ addGateway: true })}>
+        <Menu.Item
+          leftSection={<Icon name="plus" small />}
+          onClick={() => useView.setState({ addGateway: true })}
+        >
           Add a gateway…
         </Menu.Item>
         <Menu.Item leftSection={<Icon name="settings" small />} onClick={() => showPage('settings')}>
@@ -73,8 +81,8 @@ function useConnectionText(): ConnectionText {
     case 'online':
       return { dot: '', text: undefined, spoken: 'connected' };
     case 'offline': {
-      const text = `Out of reach since ${clockText(connection.since)}`;
-      return { dot: 'off', text, spoken: text };
+      const since = clockText(connection.since);
+      return { dot: 'off', text: `Offline since ${since}`, spoken: `out of reach since ${since} UTC` };
     }
     case 'sign-in-needed':
     case 'signing-in':

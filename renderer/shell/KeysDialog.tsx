@@ -43,7 +43,9 @@ export function KeysDialog() {
   return (
     <Dialog label="Keyboard shortcuts" width={480} onClose={close}>
       <div className="dhead">
-        <h2 className="grow">Keyboard shortcuts</h2>
+        <h2 className="grow" tabIndex={-1} data-autofocus>
+          Keyboard shortcuts
+        </h2>
         <IconButton icon="close" label="Close" onClick={close} />
       </div>
       <div className="dbody">

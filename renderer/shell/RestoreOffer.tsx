@@ -23,7 +23,9 @@ export function RestoreOffer() {
       <span className="grow ell">
         {offered.length === 1 ? 'One tab was' : `${offered.length} tabs were`} open last time: {shown}
       </span>
-      <Button onClick={() => answer(true)}>{offered.length === 1 ? 'Open it again' : 'Open them again'}</Button>
+      <Button onClick={() => answer(true)}>
+        {offered.length === 1 ? 'Open it again' : 'Open them again'}
+      </Button>
       <Button look="ghost" onClick={() => answer(false)}>
         Not now
       </Button>

@@ -21,7 +21,8 @@ export function Shell() {
   const rail = narrow || (inSession ? !unfolded : folded);
   const toggleSidebar = () => {
     if (inSession) useView.setState({ sessionSidebar: !unfolded });
-    else void attempt('The sidebar did not change', () => call('settings.set', { sidebarCollapsed: !folded }));
+    else
+      void attempt('The sidebar did not change', () => call('settings.set', { sidebarCollapsed: !folded }));
   };
   useShortcuts(toggleSidebar);
   return (

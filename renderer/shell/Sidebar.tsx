@@ -117,7 +117,11 @@ function Person({ rail }: { readonly rail: boolean }) {
   return (
     <Menu position="top-start" width={rail ? 200 : 192}>
       <Menu.Target>
-        <button type="button" className="me" aria-label={`${user.displayName}, ${user.email ?? user.name}, account`}>
+        <button
+          type="button"
+          className="me"
+          aria-label={`${user.displayName}, ${user.email ?? user.name}, account`}
+        >
           <Avatar name={user.displayName} />
           {rail ? null : (
             <span className="grow">
@@ -132,7 +136,10 @@ function Person({ rail }: { readonly rail: boolean }) {
         <Menu.Item leftSection={<Icon name="settings" small />} onClick={() => showPage('settings')}>
           Settings
         </Menu.Item>
-        <Menu.Item leftSection={<Icon name="keyboard" small />} onClick={() => useView.setState({ keys: true })}>
+        <Menu.Item
+          leftSection={<Icon name="keyboard" small />}
+          onClick={() => useView.setState({ keys: true })}
+        >
           Keyboard shortcuts
         </Menu.Item>
         <Menu.Divider />

@@ -30,7 +30,11 @@ export function TitleBar({ bare = false, rail = false, onToggleSidebar }: TitleB
       ) : (
         <>
           <span className={rail ? 'lead rail' : 'lead'}>
-            <IconButton icon="sidebar" label={`Sidebar (${shortcutText(platform, 'B')})`} onClick={onToggleSidebar} />
+            <IconButton
+              icon="sidebar"
+              label={`Sidebar (${shortcutText(platform, 'B')})`}
+              onClick={onToggleSidebar}
+            />
           </span>
           <Tabs />
           <button
@@ -41,9 +45,9 @@ export function TitleBar({ bare = false, rail = false, onToggleSidebar }: TitleB
           >
             <Icon name="search" small />
             <span className="grow">Go to anything</span>
-            <kbd className="kbd" aria-hidden="true">
+            <span className="kbd" aria-hidden="true">
               {shortcutText(platform, 'K')}
-            </kbd>
+            </span>
           </button>
         </>
       )}
@@ -61,7 +65,11 @@ function Tabs() {
     <nav className="tabs" aria-label="Tabs">
       <ul>
         <li className={active === undefined ? 'tab on' : 'tab'}>
-          <button type="button" aria-current={active === undefined ? 'page' : undefined} onClick={() => showPage(page)}>
+          <button
+            type="button"
+            aria-current={active === undefined ? 'page' : undefined}
+            onClick={() => showPage(page)}
+          >
             <Icon name={icon} />
             <span>{title}</span>
           </button>
@@ -78,11 +86,18 @@ function Tabs() {
   );
 }
 
-const tabIcons: Readonly<Record<Tab['kind'], IconName>> = { sql: 'database', card: 'card', recording: 'recording' };
+const tabIcons: Readonly<Record<Tab['kind'], IconName>> = {
+  sql: 'database',
+  card: 'card',
+  recording: 'recording',
+};
 
 function SessionTab({ tab, on }: { readonly tab: Tab; readonly on: boolean }) {
   const resource = useResource(tab.kind === 'recording' ? undefined : tab.resource);
-  const grant = useGrantOf(tab.kind === 'recording' ? '' : tab.resource, tab.kind === 'recording' ? '' : tab.profile);
+  const grant = useGrantOf(
+    tab.kind === 'recording' ? '' : tab.resource,
+    tab.kind === 'recording' ? '' : tab.profile,
+  );
   const now = useNow();
   const usable = grant !== undefined && isUsable(grant, now) ? grant : undefined;
   const soon = usable !== undefined && timeLeft(usable, now).soon;
@@ -99,7 +114,12 @@ function SessionTab({ tab, on }: { readonly tab: Tab; readonly on: boolean }) {
           </span>
         )}
       </button>
-      <button type="button" className="tabclose" aria-label={`Close ${tab.title}`} onClick={() => closeTab(tab.id)}>
+      <button
+        type="button"
+        className="tabclose"
+        aria-label={`Close ${tab.title}`}
+        onClick={() => closeTab(tab.id)}
+      >
         <Icon name="close" small />
       </button>
     </li>

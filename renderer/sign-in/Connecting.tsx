@@ -1,5 +1,5 @@
-import { useApp } from '../state/app-store.ts';
 import { TitleBar } from '../shell/TitleBar.tsx';
+import { useApp } from '../state/app-store.ts';
 
 /** Between start and the first answer: nothing for a moment, then rows of the shape that comes. */
 export function Connecting() {

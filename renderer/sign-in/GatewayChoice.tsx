@@ -23,19 +23,26 @@ export function GatewayChoice() {
           .map((gateway) => (
             <Menu.Item
               key={gateway.id}
-              onClick={() => void attempt('The gateway was not changed', () => call('gateways.select', { id: gateway.id }))}
+              onClick={() =>
+                void attempt('The gateway was not changed', () => call('gateways.select', { id: gateway.id }))
+              }
             >
               {gateway.name} <span className="meta">{hostOf(gateway.url)}</span>
             </Menu.Item>
           ))}
-        <Menu.Item leftSection={<Icon name="plus" small />} onClick={() => useView.setState({ addGateway: true })}>
+        <Menu.Item
+          leftSection={<Icon name="plus" small />}
+          onClick={() => useView.setState({ addGateway: true })}
+        >
           Add a gateway…
         </Menu.Item>
         {active === undefined ? null : (
           <Menu.Item
             data-tone="denied"
             leftSection={<Icon name="close" small />}
-            onClick={() => void attempt('The gateway was not removed', () => call('gateways.remove', { id: active }))}
+            onClick={() =>
+              void attempt('The gateway was not removed', () => call('gateways.remove', { id: active }))
+            }
           >
             Forget this gateway
           </Menu.Item>

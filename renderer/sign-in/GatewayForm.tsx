@@ -23,7 +23,9 @@ export function GatewayForm({ onAdded, children }: GatewayFormProps) {
     event.preventDefault();
     if (busy) return;
     if (url === undefined) {
-      setProblem('Write an address such as gate.example.com. Only this machine may be reached without https.');
+      setProblem(
+        'Write an address such as gate.example.com. Only this machine may be reached without https.',
+      );
       return;
     }
     setBusy(true);

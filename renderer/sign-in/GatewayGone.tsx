@@ -20,7 +20,10 @@ export function GatewayGone({ reason, since }: GatewayGoneProps) {
   const now = useNow('minute');
   const host = gateway === undefined ? 'The gateway' : hostOf(gateway.url);
   return (
-    <SignInFrame title={`${gateway?.name ?? 'The gateway'} is out of reach`} lead={<span className="mono">{host}</span>}>
+    <SignInFrame
+      title={`${gateway?.name ?? 'The gateway'} is out of reach`}
+      lead={<span className="mono">{host}</span>}
+    >
       <div className="card">
         <div className="stepline">
           <Icon name="offline" className="t3" />

@@ -17,13 +17,21 @@ export function SignIn() {
   if (connection.status === 'signing-in') {
     const { url } = connection;
     return (
-      <SignInFrame title="Finish in your browser" lead={`Sign in to ${host} there. This window goes on by itself.`}>
+      <SignInFrame
+        title="Finish in your browser"
+        lead={`Sign in to ${host} there. This window goes on by itself.`}
+      >
         {url === undefined ? null : (
           <div className="linkbox">
             <div className="lab">No browser opened? Use this link</div>
             <div className="snip">
               <code className="selectable">{url}</code>
-              <IconButton icon="copy" label="Copy the sign-in link" small onClick={() => copyText(url, 'Sign-in link')} />
+              <IconButton
+                icon="copy"
+                label="Copy the sign-in link"
+                small
+                onClick={() => copyText(url, 'Sign-in link')}
+              />
             </div>
           </div>
         )}
@@ -35,7 +43,10 @@ export function SignIn() {
   }
   const reason = connection.status === 'sign-in-needed' ? connection.reason : undefined;
   return (
-    <SignInFrame title={`Sign in to ${gateway?.name ?? 'Drawbridge'}`} lead={<span className="mono">{host}</span>}>
+    <SignInFrame
+      title={`Sign in to ${gateway?.name ?? 'Drawbridge'}`}
+      lead={<span className="mono">{host}</span>}
+    >
       {reason === undefined ? null : (
         <p className="fieldnote bad" role="status">
           <Icon name="info" small />

@@ -1,7 +1,7 @@
 import './sign-in.css';
 import type { ReactNode } from 'react';
-import { useApp } from '../state/app-store.ts';
 import { TitleBar } from '../shell/TitleBar.tsx';
+import { useApp } from '../state/app-store.ts';
 import { Logo } from '../theme/Logo.tsx';
 
 interface SignInFrameProps {

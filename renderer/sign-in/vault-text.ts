@@ -1,6 +1,10 @@
 import type { AppState } from '../../main/ipc/app-state.ts';
 
-const keyrings = { darwin: 'the macOS keychain', win32: 'Windows data protection', linux: 'the system keyring' } as const;
+const keyrings = {
+  darwin: 'the macOS keychain',
+  win32: 'Windows data protection',
+  linux: 'the system keyring',
+} as const;
 
 /** Where the session of a sign-in is kept, as a sentence. */
 export function vaultText(platform: AppState['app']['platform'], vault: AppState['app']['vault']): string {

@@ -23,7 +23,11 @@ interface HighlightedSqlProps {
 }
 
 /** SQL to read, in the colours of the editor. */
-export const HighlightedSql = memo(function HighlightedSql({ text, line = false, numbers = false }: HighlightedSqlProps) {
+export const HighlightedSql = memo(function HighlightedSql({
+  text,
+  line = false,
+  numbers = false,
+}: HighlightedSqlProps) {
   const shown = line ? text.slice(0, 500).replace(/\s+/g, ' ').trim() : text;
   const lines = shown.length > MOST ? shown.split('\n').map((plain) => [plain]) : highlighted(shown);
   return (
@@ -44,7 +48,15 @@ function highlighted(text: string): ReactNode[][] {
   const lines: ReactNode[][] = [[]];
   const put = (piece: string, style: string) => {
     const line = lines.at(-1);
-    line?.push(style === '' ? piece : <span key={line.length} className={style}>{piece}</span>);
+    line?.push(
+      style === '' ? (
+        piece
+      ) : (
+        <span key={line.length} className={style}>
+          {piece}
+        </span>
+      ),
+    );
   };
   highlightCode(text, PostgreSQL.language.parser.parse(text), classes, put, () => lines.push([]));
   return lines;

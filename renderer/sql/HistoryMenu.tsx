@@ -43,12 +43,22 @@ export function HistoryMenu({ resource, onPick }: HistoryMenuProps) {
       <Popover.Dropdown aria-label="History">
         <div className="field">
           <Icon name="search" small />
-          <input type="text" data-autofocus placeholder="Find in history" aria-label="Find in history" spellCheck={false} value={search} onChange={(event) => setSearch(event.target.value)} />
+          <input
+            type="text"
+            data-autofocus
+            placeholder="Find in history"
+            aria-label="Find in history"
+            spellCheck={false}
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+          />
         </div>
         {failed !== undefined ? (
           <p className="historynone">{failed}</p>
         ) : entries !== undefined && found.length === 0 ? (
-          <p className="historynone">{entries.length === 0 ? `Nothing was run on ${resource} yet.` : 'Nothing like that was run.'}</p>
+          <p className="historynone">
+            {entries.length === 0 ? `Nothing was run on ${resource} yet.` : 'Nothing like that was run.'}
+          </p>
         ) : (
           <ul className="history">
             {found.map((entry) => (
@@ -61,7 +71,12 @@ export function HistoryMenu({ resource, onPick }: HistoryMenuProps) {
                     onPick(entry.text);
                   }}
                 >
-                  <Icon name={entry.ok ? 'check' : 'warning'} small className={entry.ok ? 'c-active' : 'c-pending'} label={entry.ok ? 'ran' : 'failed'} />
+                  <Icon
+                    name={entry.ok ? 'check' : 'warning'}
+                    small
+                    className={entry.ok ? 'c-active' : 'c-pending'}
+                    label={entry.ok ? 'ran' : 'failed'}
+                  />
                   <HighlightedSql text={entry.text} line />
                   <span className="meta num">{momentText(entry.at, Date.now())}</span>
                 </button>

@@ -27,7 +27,9 @@ export function SessionBar({ name, profile, resource, connection, onEnd }: Sessi
     <header className="sessionbar">
       <Icon name="database" className="t3" />
       <span className="strong ell">{name}</span>
-      {environment.name === undefined ? null : <Tag tone={environment.production ? 'prod' : 'plain'}>{environment.name}</Tag>}
+      {environment.name === undefined ? null : (
+        <Tag tone={environment.production ? 'prod' : 'plain'}>{environment.name}</Tag>
+      )}
       <span className="t2">{profile}</span>
       <span className="vsep" />
       <SessionState connection={connection} />
@@ -49,14 +51,20 @@ export function SessionBar({ name, profile, resource, connection, onEnd }: Sessi
 function SessionState({ connection }: Pick<SessionBarProps, 'connection'>) {
   switch (connection.status) {
     case 'connecting':
-      return <span className="t3" role="status">Connecting…</span>;
+      return (
+        <span className="t3" role="status">
+          Connecting…
+        </span>
+      );
     case 'failed':
       return <span className="t3">Not connected</span>;
     case 'closed':
       return (
         <>
           <span className="t3">Session ended</span>
-          {connection.session === undefined ? null : <span className="meta mono sessionid">{shortId(connection.session)}</span>}
+          {connection.session === undefined ? null : (
+            <span className="meta mono sessionid">{shortId(connection.session)}</span>
+          )}
         </>
       );
     case 'ready':

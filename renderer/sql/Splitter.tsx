@@ -20,7 +20,9 @@ export function Splitter({ height, onChange }: SplitterProps) {
     handle.setPointerCapture(event.pointerId);
     const move = ({ clientY }: globalThis.PointerEvent) => set(clientY - start);
     handle.addEventListener('pointermove', move);
-    handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), { once: true });
+    handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), {
+      once: true,
+    });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const by = event.key === 'ArrowDown' ? STEP : event.key === 'ArrowUp' ? -STEP : 0;

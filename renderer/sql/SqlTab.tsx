@@ -32,12 +32,19 @@ export function SqlTab({ tab }: { readonly tab: Extract<Tab, { kind: 'sql' }> })
   /** What was put before the text by `explain`, which positions in errors count. */
   const prefix = useRef(0);
 
-  const save = useMemo(() => later(400, (text: string) => {
-    updateTab(tab.id, { text });
-    setSeveral(splitStatements(text).length > 1);
-  }), [tab.id]);
+  const save = useMemo(
+    () =>
+      later(400, (text: string) => {
+        updateTab(tab.id, { text });
+        setSeveral(splitStatements(text).length > 1);
+      }),
+    [tab.id],
+  );
   useEffect(() => () => save.now(), [save]);
-  const moved = useCallback((next: Cursor) => setCursor((before) => (same(before, next) ? before : next)), []);
+  const moved = useCallback(
+    (next: Cursor) => setCursor((before) => (same(before, next) ? before : next)),
+    [],
+  );
 
   const start = (range: StatementRange, before = '') => {
     const text = editor.current?.text().slice(range.from, range.to) ?? '';
@@ -84,11 +91,26 @@ export function SqlTab({ tab }: { readonly tab: Extract<Tab, { kind: 'sql' }> })
   return (
     <section className="sqltab" aria-label={`SQL console on ${tab.resource}`} onKeyDown={onKeyDown}>
       {production ? <div className="prodline" /> : null}
-      <SessionBar name={tab.resource} profile={tab.profile} resource={resource} connection={state.connection} onEnd={() => console.disconnect()} />
-      <ConnectionStrip connection={state.connection} resource={tab.resource} profile={tab.profile} onConnect={() => void console.connect()} />
+      <SessionBar
+        name={tab.resource}
+        profile={tab.profile}
+        resource={resource}
+        connection={state.connection}
+        onEnd={() => console.disconnect()}
+      />
+      <ConnectionStrip
+        connection={state.connection}
+        resource={tab.resource}
+        profile={tab.profile}
+        onConnect={() => void console.connect()}
+      />
       <div className="workbench">
         <SchemaTree
-          database={state.connection.status === 'ready' ? state.connection.database : (resource?.database ?? tab.resource)}
+          database={
+            state.connection.status === 'ready'
+              ? state.connection.database
+              : (resource?.database ?? tab.resource)
+          }
           tables={state.schema ?? (state.connection.status === 'failed' ? [] : undefined)}
           onInsert={insert}
         />
@@ -138,7 +160,8 @@ export function SqlTab({ tab }: { readonly tab: Extract<Tab, { kind: 'sql' }> })
   );
 }
 
-const same = (a: Cursor | undefined, b: Cursor) => a?.line === b.line && a.column === b.column && a.selected === b.selected;
+const same = (a: Cursor | undefined, b: Cursor) =>
+  a?.line === b.line && a.column === b.column && a.selected === b.selected;
 
 function stopPlainKeys(event: KeyboardEvent): void {
   if (!event.ctrlKey && !event.metaKey && event.key !== 'Escape') event.stopPropagation();
@@ -151,7 +174,9 @@ function errorPlace(run: RunLog, prefix: number): StatementRange | undefined {
   if (position !== undefined) return errorRange(run.text, position - prefix);
   const statements = splitStatements(run.text);
   const [first] = statements;
-  return refused && first !== undefined && statements.length === 1 ? errorRange(run.text, [...run.text.slice(0, first.from)].length + 1) : undefined;
+  return refused && first !== undefined && statements.length === 1
+    ? errorRange(run.text, [...run.text.slice(0, first.from)].length + 1)
+    : undefined;
 }
 
 interface Later<A> {

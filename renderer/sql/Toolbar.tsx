@@ -43,11 +43,22 @@ export function Toolbar(props: ToolbarProps) {
           {state.cancelling ? 'Cancelling' : 'Cancel'}
         </Button>
       ) : (
-        <Button look="primary" icon="play" hint={several || selected ? runAllKey : runKey} disabled={!ready} onClick={onRunAll}>
+        <Button
+          look="primary"
+          icon="play"
+          hint={several || selected ? runAllKey : runKey}
+          disabled={!ready}
+          onClick={onRunAll}
+        >
           Run all
         </Button>
       )}
-      <Button look="ghost" hint={several || selected ? runKey : undefined} disabled={!ready || !(selected || several)} onClick={onRun}>
+      <Button
+        look="ghost"
+        hint={several || selected ? runKey : undefined}
+        disabled={!ready || !(selected || several)}
+        onClick={onRun}
+      >
         {selected || !several ? 'Run selection' : 'Run statement'}
       </Button>
       <Button look="ghost" icon="plan" disabled={!ready} onClick={() => props.onExplain(false)}>
@@ -55,7 +66,9 @@ export function Toolbar(props: ToolbarProps) {
       </Button>
       <HistoryMenu resource={props.resource} onPick={props.onPick} />
       <div className="grow" />
-      <span role="status" className="row">{transactions[state.transaction]}</span>
+      <span role="status" className="row">
+        {transactions[state.transaction]}
+      </span>
       <Menu position="bottom-end">
         <Menu.Target>
           <IconButton icon="more" label="More" />
@@ -65,10 +78,16 @@ export function Toolbar(props: ToolbarProps) {
             Run and explain
           </Menu.Item>
           <Menu.Divider />
-          <Menu.Item disabled={!ready || state.transaction !== 'open'} onClick={() => props.onCommand('COMMIT')}>
+          <Menu.Item
+            disabled={!ready || state.transaction !== 'open'}
+            onClick={() => props.onCommand('COMMIT')}
+          >
             Commit
           </Menu.Item>
-          <Menu.Item disabled={!ready || state.transaction === 'idle'} onClick={() => props.onCommand('ROLLBACK')}>
+          <Menu.Item
+            disabled={!ready || state.transaction === 'idle'}
+            onClick={() => props.onCommand('ROLLBACK')}
+          >
             Roll back
           </Menu.Item>
           <Menu.Divider />

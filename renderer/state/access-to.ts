@@ -29,17 +29,26 @@ export function accessTo(resource: Resource, known: Known, now: number): Access 
   const own = known.requests.filter(
     (request) => request.resource === resource.name && request.principal.id === known.me,
   );
-  const pending = own.find((request) => request.state === 'pending') ?? stillPending(resource.pending, known.requests);
+  const pending =
+    own.find((request) => request.state === 'pending') ?? stillPending(resource.pending, known.requests);
   if (pending !== undefined) return { kind: 'waiting', request: pending };
   const last = own.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
   if (last?.state === 'denied' && now - Date.parse(last.decidedAt ?? last.createdAt) < denialIsNews) {
-    return { kind: 'denied', request: last, review: last.reviews.find((review) => review.verdict === 'deny') };
+    return {
+      kind: 'denied',
+      request: last,
+      review: last.reviews.find((review) => review.verdict === 'deny'),
+    };
   }
-  return resource.profiles.every((profile) => profile.access === 'denied') ? { kind: 'forbidden' } : { kind: 'none' };
+  return resource.profiles.every((profile) => profile.access === 'denied')
+    ? { kind: 'forbidden' }
+    : { kind: 'none' };
 }
 
 function usableGrant(resource: Resource, known: Known, now: number): Grant | undefined {
-  const listed = known.grants.filter((grant) => grant.resource === resource.name && grant.principal.id === known.me);
+  const listed = known.grants.filter(
+    (grant) => grant.resource === resource.name && grant.principal.id === known.me,
+  );
   const own = listed.filter((grant) => isUsable(grant, now));
   const hanging = resource.grant;
   const newer = hanging === undefined ? undefined : known.grants.find((grant) => grant.id === hanging.id);
@@ -50,7 +59,10 @@ function usableGrant(resource: Resource, known: Known, now: number): Grant | und
   )[0];
 }
 
-function stillPending(request: AccessRequest | undefined, requests: readonly AccessRequest[]): AccessRequest | undefined {
+function stillPending(
+  request: AccessRequest | undefined,
+  requests: readonly AccessRequest[],
+): AccessRequest | undefined {
   if (request === undefined) return undefined;
   const newer = requests.find((candidate) => candidate.id === request.id);
   return newer === undefined && request.state === 'pending' ? request : undefined;

@@ -24,7 +24,8 @@ export function showToast({ kind, title, body }: Pushes['toast']): void {
 
 /** What went wrong, as `message` and `hint` of main or the gateway say it. */
 export function failureText(error: unknown): string {
-  if (error instanceof CallError) return error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+  if (error instanceof CallError)
+    return error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -47,7 +48,14 @@ export function openConsole(resource: string, profile: string): void {
 
 /** One more console on the same resource. */
 export function openAnotherConsole(resource: string, profile: string): void {
-  openTab({ kind: 'sql', id: `sql:${resource}:${profile}:${crypto.randomUUID().slice(0, 8)}`, resource, profile, title: resource, text: '' });
+  openTab({
+    kind: 'sql',
+    id: `sql:${resource}:${profile}:${crypto.randomUUID().slice(0, 8)}`,
+    resource,
+    profile,
+    title: resource,
+    text: '',
+  });
   remember(resource);
 }
 

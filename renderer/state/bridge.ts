@@ -1,4 +1,12 @@
-import type { Bridge, IpcFailure, OperationName, Payload, PushName, Pushes, Result } from '../../main/ipc/contract.ts';
+import type {
+  Bridge,
+  IpcFailure,
+  OperationName,
+  Payload,
+  Pushes,
+  PushName,
+  Result,
+} from '../../main/ipc/contract.ts';
 
 declare global {
   interface Window {
@@ -8,7 +16,8 @@ declare global {
 }
 
 function bridge(): Bridge {
-  if (window.drawbridge === undefined) throw new Error('the preload did not run: window.drawbridge is missing');
+  if (window.drawbridge === undefined)
+    throw new Error('the preload did not run: window.drawbridge is missing');
   return window.drawbridge;
 }
 
@@ -30,7 +39,8 @@ export class CallError extends Error {
   }
 }
 
-type Arguments<N extends OperationName> = undefined extends Payload<N> ? [payload?: Payload<N>] : [payload: Payload<N>];
+type Arguments<N extends OperationName> =
+  undefined extends Payload<N> ? [payload?: Payload<N>] : [payload: Payload<N>];
 
 /** Asks the main process. @throws CallError with what it said. */
 export async function call<N extends OperationName>(name: N, ...[payload]: Arguments<N>): Promise<Result<N>> {

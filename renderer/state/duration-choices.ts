@@ -20,8 +20,12 @@ export function shorterChoices(asked: number): readonly number[] {
 export function readDuration(text: string): number | undefined {
   const trimmed = text.trim().toLowerCase();
   if (/^\d+$/.test(trimmed)) return positive(Number(trimmed) * 60);
-  const pieces = [...trimmed.matchAll(/(\d+(?:[.,]\d+)?)\s*(days?|d|hours?|hrs?|h|minutes?|mins?|m)(?![a-z])/g)];
-  const rest = trimmed.replace(/(\d+(?:[.,]\d+)?)\s*(days?|d|hours?|hrs?|h|minutes?|mins?|m)(?![a-z])/g, '').trim();
+  const pieces = [
+    ...trimmed.matchAll(/(\d+(?:[.,]\d+)?)\s*(days?|d|hours?|hrs?|h|minutes?|mins?|m)(?![a-z])/g),
+  ];
+  const rest = trimmed
+    .replace(/(\d+(?:[.,]\d+)?)\s*(days?|d|hours?|hrs?|h|minutes?|mins?|m)(?![a-z])/g, '')
+    .trim();
   if (pieces.length === 0 || rest !== '') return undefined;
   let seconds = 0;
   for (const [, amount = '0', unit = 'm'] of pieces) {

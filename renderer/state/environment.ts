@@ -21,7 +21,7 @@ const names: Readonly<Record<string, string>> = {
 
 /** What the `env` label says, in a person's words. */
 export function environmentOf(labels: Labels): Environment {
-  const value = labels['env'] ?? labels['environment'];
+  const value = labels.env ?? labels.environment;
   if (value === undefined) return { production: false, name: undefined };
   const name = names[value.toLowerCase()] ?? value.charAt(0).toUpperCase() + value.slice(1);
   return { production: name === 'Production', name };

@@ -2,7 +2,9 @@ import type { Grant } from '@drawbridge/contract';
 
 /** When a grant ends at the latest, in milliseconds: its end once active, else when it has to be used by. */
 export function grantEnd(grant: Grant): number {
-  return Date.parse(grant.state === 'active' && grant.expiresAt !== undefined ? grant.expiresAt : grant.activateBy);
+  return Date.parse(
+    grant.state === 'active' && grant.expiresAt !== undefined ? grant.expiresAt : grant.activateBy,
+  );
 }
 
 /** Whether it opens a connection now. */

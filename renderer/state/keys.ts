@@ -16,5 +16,7 @@ export function withCommand(event: KeyboardEvent, platform: Platform): boolean {
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return target.type !== 'radio' && target.type !== 'checkbox';
-  return target instanceof HTMLTextAreaElement || target.isContentEditable || target.closest('.cm-editor') !== null;
+  return (
+    target instanceof HTMLTextAreaElement || target.isContentEditable || target.closest('.cm-editor') !== null
+  );
 }

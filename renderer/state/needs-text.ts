@@ -3,7 +3,8 @@ import type { Requirement, Review } from '@drawbridge/contract';
 const counts = ['none', 'one', 'two', 'three', 'four', 'five', 'six'];
 const countWord = (count: number) => counts[count] ?? String(count);
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-const groupsOf = (needs: readonly Requirement[]) => needs.flatMap((need) => (need.kind === 'approve' ? [need] : []));
+const groupsOf = (needs: readonly Requirement[]) =>
+  needs.flatMap((need) => (need.kind === 'approve' ? [need] : []));
 
 /** Who a request waits for, for *Waiting for …*: `dba`, `dba, security`, `a reviewer`. */
 export function waitingFor(needs: readonly Requirement[]): string {
@@ -23,12 +24,16 @@ export function needsSentence(needs: readonly Requirement[]): string {
 /** What is still missing, for the facts of a request: `One of dba`, `1 more of dba, security`, `Nothing more`. */
 export function needsLeft(needs: readonly Requirement[], reviews: readonly Review[]): string {
   const approvals = groupsOf(needs);
-  const given = new Set(reviews.flatMap((review) => (review.verdict === 'approve' ? [review.reviewer.id] : []))).size;
+  const given = new Set(
+    reviews.flatMap((review) => (review.verdict === 'approve' ? [review.reviewer.id] : [])),
+  ).size;
   const only = approvals[0];
   if (only === undefined) return 'Nothing more';
   // With several requirements it isn't known which of them an approval counted for.
   if (approvals.length > 1 || given === 0) {
-    return capital(approvals.map((need) => `${countWord(need.count)} of ${need.groups.join(', ')}`).join(' and '));
+    return capital(
+      approvals.map((need) => `${countWord(need.count)} of ${need.groups.join(', ')}`).join(' and '),
+    );
   }
   const left = only.count - given;
   return left <= 0 ? 'Nothing more' : `${left} more of ${only.groups.join(', ')}`;

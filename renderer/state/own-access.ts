@@ -41,7 +41,10 @@ export function useAccess(resources: readonly Resource[]): ReadonlyMap<string, A
   const requests = useApp((state) => state.requests) ?? noRequests;
   const now = useNow('second');
   return useMemo(
-    () => new Map(resources.map((resource) => [resource.name, accessTo(resource, { me, grants, requests }, now)])),
+    () =>
+      new Map(
+        resources.map((resource) => [resource.name, accessTo(resource, { me, grants, requests }, now)]),
+      ),
     [resources, me, grants, requests, now],
   );
 }
@@ -53,7 +56,9 @@ export function useGrantOf(resource: string, profile: string): Grant | undefined
   return useMemo(
     () =>
       grants
-        .filter((grant) => grant.resource === resource && grant.profile === profile && grant.principal.id === me)
+        .filter(
+          (grant) => grant.resource === resource && grant.profile === profile && grant.principal.id === me,
+        )
         .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))[0],
     [grants, resource, profile, me],
   );

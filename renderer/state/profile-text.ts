@@ -10,7 +10,9 @@ const statements: Readonly<Record<string, string>> = {
 
 /** What a profile allows, in the target's own words: `SELECT only`, `SELECT, INSERT, UPDATE, DELETE`. */
 export function allowedText(allow: readonly string[]): string {
-  const known = Object.entries(statements).flatMap(([action, words]) => (allow.includes(action) ? [words] : []));
+  const known = Object.entries(statements).flatMap(([action, words]) =>
+    allow.includes(action) ? [words] : [],
+  );
   if (known.length === 0) return allow.length === 0 ? 'Nothing' : allow.join(', ');
   return known.length === 1 && known[0] === 'SELECT' ? 'SELECT only' : known.join(', ');
 }

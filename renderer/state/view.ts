@@ -50,9 +50,11 @@ function saveTabs(): void {
   clearTimeout(saving);
   saving = setTimeout(() => {
     const { tabs, activeTab } = useView.getState();
-    call('tabs.save', { open: [...tabs], ...(activeTab === undefined ? {} : { active: activeTab }) }).catch(() => {
-      // Nothing is lost on screen; the next change saves again.
-    });
+    call('tabs.save', { open: [...tabs], ...(activeTab === undefined ? {} : { active: activeTab }) }).catch(
+      () => {
+        // Nothing is lost on screen; the next change saves again.
+      },
+    );
   }, 400);
 }
 

@@ -13,16 +13,31 @@ interface ButtonProps extends Omit<ComponentPropsWithRef<'button'>, 'children'> 
   readonly children?: ReactNode;
 }
 
-export function Button({ look = 'plain', size = 'm', warn = false, icon, hint, className = '', children, ...rest }: ButtonProps) {
-  const classes = ['btn', look === 'plain' ? '' : look, size === 'm' ? '' : size, warn ? 'warn' : '', className];
+export function Button({
+  look = 'plain',
+  size = 'm',
+  warn = false,
+  icon,
+  hint,
+  className = '',
+  children,
+  ...rest
+}: ButtonProps) {
+  const classes = [
+    'btn',
+    look === 'plain' ? '' : look,
+    size === 'm' ? '' : size,
+    warn ? 'warn' : '',
+    className,
+  ];
   return (
     <button type="button" className={classes.filter(Boolean).join(' ')} {...rest}>
       {icon === undefined ? null : <Icon name={icon} small />}
       {children}
       {hint === undefined ? null : (
-        <kbd className="kbd" aria-hidden="true">
+        <span className="kbd" aria-hidden="true">
           {hint}
-        </kbd>
+        </span>
       )}
     </button>
   );

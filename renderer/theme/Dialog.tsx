@@ -13,7 +13,14 @@ interface DialogProps {
 }
 
 /** A dialog: traps focus, Esc closes, the page behind is inert. Bring `.dhead`, `.dbody` and `.dfoot`. */
-export function Dialog({ label, onClose, production = false, width = 540, className = '', children }: DialogProps) {
+export function Dialog({
+  label,
+  onClose,
+  production = false,
+  width = 540,
+  className = '',
+  children,
+}: DialogProps) {
   return (
     <Modal.Root
       opened

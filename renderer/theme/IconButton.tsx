@@ -13,7 +13,12 @@ interface IconButtonProps extends Omit<ComponentPropsWithRef<'button'>, 'childre
 export function IconButton({ icon, label, small = false, className = '', ...rest }: IconButtonProps) {
   return (
     <Tooltip label={label}>
-      <button type="button" aria-label={label} className={`iconbtn${small ? ' s' : ''} ${className}`} {...rest}>
+      <button
+        type="button"
+        aria-label={label}
+        className={`iconbtn${small ? ' s' : ''} ${className}`}
+        {...rest}
+      >
         <Icon name={icon} small={small} />
       </button>
     </Tooltip>

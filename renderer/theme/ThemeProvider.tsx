@@ -15,10 +15,15 @@ export function ThemeProvider({ choice, children }: ThemeProviderProps) {
   const systemDark = useMediaQuery('(prefers-color-scheme: dark)', false, { getInitialValueInEffect: false });
   const scheme = choice === 'system' ? (systemDark ? 'dark' : 'light') : choice;
   useLayoutEffect(() => {
-    document.documentElement.dataset['theme'] = scheme;
+    document.documentElement.dataset.theme = scheme;
   }, [scheme]);
   return (
-    <MantineProvider theme={theme} forceColorScheme={scheme} withCssVariables={false} withGlobalClasses={false}>
+    <MantineProvider
+      theme={theme}
+      forceColorScheme={scheme}
+      withCssVariables={false}
+      withGlobalClasses={false}
+    >
       <Notifications position="bottom-right" limit={4} autoClose={6000} containerWidth={336} zIndex={400} />
       {children}
     </MantineProvider>

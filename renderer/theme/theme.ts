@@ -32,6 +32,9 @@ export const theme = createTheme({
       },
       classNames: { tooltip: 'tip' },
     }),
-    Switch: Switch.extend({ defaultProps: { withThumbIndicator: false }, classNames: { track: 'switch-track', thumb: 'switch-thumb' } }),
+    Switch: Switch.extend({
+      defaultProps: { withThumbIndicator: false },
+      classNames: { track: 'switch-track', thumb: 'switch-thumb' },
+    }),
   },
 });

@@ -1,5 +1,4 @@
-import type { Session } from '@drawbridge/contract';
-import { recordingTimeline, type TimelineEvent } from '@drawbridge/contract';
+import { recordingTimeline, type Session, type TimelineEvent } from '@drawbridge/contract';
 import {
   type ApiClient,
   checkRecording,
@@ -19,19 +18,13 @@ export interface SessionRecording {
 
 /** The sealed recording of the last session of a client that called itself `name`; verified with the gateway's keys. */
 export async function recordingOf(api: ApiClient, name: string): Promise<SessionRecording> {
-  const session = await expect
-    .poll(
-      async () => {
-        const { sessions } = await api.call('listSessions', { query: { limit: 500 } });
-        return sessions.find((each) => each.clientName === name && each.recording === 'sealed');
-      },
-      { timeout: 10_000 },
-    )
-    .toBeDefined()
-    .then(async () => {
-      const { sessions } = await api.call('listSessions', { query: { limit: 500 } });
-      return sessions.find((each) => each.clientName === name && each.recording === 'sealed');
-    });
+  let session: Session | undefined;
+  const look = async () => {
+    const { sessions } = await api.call('listSessions', { query: { limit: 500 } });
+    session = sessions.find((each) => each.clientName === name && each.recording === 'sealed');
+    return session;
+  };
+  await expect.poll(look, { timeout: 10_000 }).toBeDefined();
   if (!session) throw new Error(`There is no sealed session of ${name}.`);
   const chunks: Uint8Array[] = [];
   for await (const chunk of await fetchRecording(api, session.id)) chunks.push(chunk);

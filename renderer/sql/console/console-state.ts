@@ -3,11 +3,21 @@ import type { GridRows } from '../rows/grid-rows.ts';
 
 export type ConsoleConnection =
   | { readonly status: 'connecting' }
-  | { readonly status: 'ready'; readonly session?: string; readonly database: string; readonly server: string }
+  | {
+      readonly status: 'ready';
+      readonly session?: string;
+      readonly database: string;
+      readonly server: string;
+    }
   /** It never came to be. */
   | { readonly status: 'failed'; readonly code: string; readonly message: string; readonly hint?: string }
   /** It is gone; `ended` where the gateway ended it. */
-  | { readonly status: 'closed'; readonly ended: boolean; readonly message: string; readonly session?: string };
+  | {
+      readonly status: 'closed';
+      readonly ended: boolean;
+      readonly message: string;
+      readonly session?: string;
+    };
 
 /** One result with columns. A new object whenever rows were added; `rows.store` is the same one and grows. */
 export interface ResultView {
@@ -25,7 +35,12 @@ export interface RunNotice {
 }
 
 export type RunOutcome =
-  | { readonly kind: 'ok'; readonly rows: number; readonly tags: readonly string[]; /** How many gave columns. */ readonly results: number }
+  | {
+      readonly kind: 'ok';
+      readonly rows: number;
+      readonly tags: readonly string[] /** How many gave columns. */;
+      readonly results: number;
+    }
   | { readonly kind: 'error'; readonly error: SqlError }
   | { readonly kind: 'cancelled'; readonly rows: number }
   /** The connection ended first: nobody knows how far it came. */

@@ -99,7 +99,12 @@ describe('SqlConsole', () => {
   it('stops acknowledging at the limit until more is wanted', async () => {
     const { console, port, frame } = await connected({ rows: 200, bytes: 1_000_000 });
     console.run('select');
-    port.say({ type: 'columns', run: 1, result: 0, columns: [column] }, rows(1, 0, 100), rows(1, 100, 100), rows(1, 200, 100));
+    port.say(
+      { type: 'columns', run: 1, result: 0, columns: [column] },
+      rows(1, 0, 100),
+      rows(1, 100, 100),
+      rows(1, 200, 100),
+    );
     expect(port.count('ack')).toBe(1);
     expect(frame().paused).toBe(300);
     console.loadMore();
@@ -118,7 +123,12 @@ describe('SqlConsole', () => {
     port.say(rows(1, 100, 100));
     expect(port.count('ack')).toBe(2);
     port.say(
-      { type: 'error', run: 1, error: { code: '57014', severity: 'ERROR', message: 'canceling statement', refused: false }, milliseconds: 5 },
+      {
+        type: 'error',
+        run: 1,
+        error: { code: '57014', severity: 'ERROR', message: 'canceling statement', refused: false },
+        milliseconds: 5,
+      },
       { type: 'done', run: 1, milliseconds: 5 },
     );
     const state = frame();
@@ -130,20 +140,31 @@ describe('SqlConsole', () => {
   it('keeps the earlier result when the next statement is refused, and says so in the history', async () => {
     const { console, port, frame, remembered } = await connected();
     console.run('select');
-    port.say({ type: 'columns', run: 1, result: 0, columns: [column] }, rows(1, 0, 3), { type: 'done', run: 1, milliseconds: 1 });
+    port.say({ type: 'columns', run: 1, result: 0, columns: [column] }, rows(1, 0, 3), {
+      type: 'done',
+      run: 1,
+      milliseconds: 1,
+    });
     console.run('delete');
     const error = { code: '42501', severity: 'ERROR', message: 'drawbridge: no', refused: true };
     port.say({ type: 'error', run: 2, error, milliseconds: 1 }, { type: 'done', run: 2, milliseconds: 1 });
     const state = frame();
     expect(state.results[0]?.length).toBe(3);
     expect(state.log.at(-1)?.outcome).toEqual({ kind: 'error', error });
-    expect(remembered).toEqual([['select', true], ['delete', false]]);
+    expect(remembered).toEqual([
+      ['select', true],
+      ['delete', false],
+    ]);
   });
 
   it('shows several results of one run, and forgets those of the run before', async () => {
     const { console, port, frame } = await connected();
     console.run('select 0');
-    port.say({ type: 'columns', run: 1, result: 0, columns: [column] }, rows(1, 0, 3), { type: 'done', run: 1, milliseconds: 1 });
+    port.say({ type: 'columns', run: 1, result: 0, columns: [column] }, rows(1, 0, 3), {
+      type: 'done',
+      run: 1,
+      milliseconds: 1,
+    });
     const before = frame().results[0];
     console.run('select 1; select 2');
     port.say(
@@ -177,7 +198,12 @@ describe('SqlConsole', () => {
       message: 'access to orders-db ended: revoked',
     });
     const state = frame();
-    expect(state.connection).toEqual({ status: 'closed', ended: true, message: 'access to orders-db ended: revoked', session: 'ses_1' });
+    expect(state.connection).toEqual({
+      status: 'closed',
+      ended: true,
+      message: 'access to orders-db ended: revoked',
+      session: 'ses_1',
+    });
     expect(state.log.at(-1)?.outcome).toEqual({ kind: 'lost' });
     expect(state.results[0]?.length).toBe(3);
     expect(console.run('select 2')).toBe(false);
@@ -186,13 +212,19 @@ describe('SqlConsole', () => {
   it('ends the connection when rows come in no known form', async () => {
     const { console, port, frame } = await connected();
     console.run('select');
-    port.say({ type: 'columns', run: 1, result: 0, columns: [column] }, { type: 'rows', run: 1, result: 0, count: 1, frames: new Uint8Array(9) });
+    port.say(
+      { type: 'columns', run: 1, result: 0, columns: [column] },
+      { type: 'rows', run: 1, result: 0, count: 1, frames: new Uint8Array(9) },
+    );
     expect(frame().connection).toMatchObject({ status: 'closed', ended: false });
     expect(port.open).toBe(false);
   });
 
   it('says why it could not connect', async () => {
-    const refused = Object.assign(new Error('no access to orders-db'), { code: 'access_needed', hint: 'Ask for access.' });
+    const refused = Object.assign(new Error('no access to orders-db'), {
+      code: 'access_needed',
+      hint: 'Ask for access.',
+    });
     const console = new SqlConsole({
       connect: () => Promise.reject(refused),
       schedule: (notify) => notify(),

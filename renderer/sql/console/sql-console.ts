@@ -113,14 +113,27 @@ export class SqlConsole {
 
   /** @returns whether it was started: one run at a time, and only when connected. */
   run(text: string, purpose: RunPurpose = 'query', about = text): boolean {
-    if (this.#port === undefined || this.#run !== undefined || this.#state.connection.status !== 'ready') return false;
+    if (this.#port === undefined || this.#run !== undefined || this.#state.connection.status !== 'ready')
+      return false;
     const run = ++this.#runs;
     const { rows, bytes } = this.#dependencies.limit;
     const log: RunLog = { run, text: about, purpose, at: this.#dependencies.now(), notices: [] };
-    this.#run = { purpose, about, results: new Map(), tags: [], affected: 0, rowLimit: rows, byteLimit: bytes, log };
+    this.#run = {
+      purpose,
+      about,
+      results: new Map(),
+      tags: [],
+      affected: 0,
+      rowLimit: rows,
+      byteLimit: bytes,
+      log,
+    };
     this.#owed = 0;
     this.#discarding = false;
-    this.#set({ running: true, cancelling: false, log: [...this.#state.log.slice(1 - MOST_LOGGED), log] }, 'paused');
+    this.#set(
+      { running: true, cancelling: false, log: [...this.#state.log.slice(1 - MOST_LOGGED), log] },
+      'paused',
+    );
     this.#port.postMessage({ type: 'run', run, text });
     return true;
   }
@@ -264,7 +277,10 @@ export class SqlConsole {
       this.#finish(this.#run);
     }
     const session = connection.status === 'ready' ? connection.session : undefined;
-    this.#set({ connection: { status: 'closed', ended, message, ...(session && { session }) }, transaction: 'idle' });
+    this.#set({
+      connection: { status: 'closed', ended, message, ...(session && { session }) },
+      transaction: 'idle',
+    });
   }
 
   #show(run: Run): void {

@@ -36,7 +36,10 @@ function makeConsole({ resource, profile }: SqlTabState): SqlConsole {
  * The console of a tab. It connects when the tab is first in front: one that came back after a restart starts no
  * grant's clock behind another tab. It ends with the tab.
  */
-export function useSqlConsole(tab: SqlTabState): { readonly console: SqlConsole; readonly state: ConsoleState } {
+export function useSqlConsole(tab: SqlTabState): {
+  readonly console: SqlConsole;
+  readonly state: ConsoleState;
+} {
   const [console] = useState(() => makeConsole(tab));
   const inFront = useView((view) => view.activeTab === tab.id);
   const [seen, setSeen] = useState(inFront);

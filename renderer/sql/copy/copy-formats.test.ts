@@ -7,7 +7,12 @@ import { type CopyFormat, copyAs, formulaCells } from './copy-formats.ts';
 const columns: GridColumn[] = [
   { name: 'id', type: 'int8', format: 'text' },
   { name: 'no "te"', type: 'text', format: 'text' },
-  { name: 'email', type: 'text', format: 'text', masked: { rule: 'pii', mask: 'email', column: 'public.customers.email' } },
+  {
+    name: 'email',
+    type: 'text',
+    format: 'text',
+    masked: { rule: 'pii', mask: 'email', column: 'public.customers.email' },
+  },
   { name: 'ok', type: 'bool', format: 'text' },
   { name: 'data', type: 'jsonb', format: 'text' },
 ];
@@ -22,7 +27,8 @@ store.append(
 );
 const rows = { columns, store };
 const all = { top: 0, bottom: 3, left: 0, right: 4 };
-const copy = (format: CopyFormat, range = all) => [...copyAs(format, { rows, range }, ['public', 'customers'])].join('');
+const copy = (format: CopyFormat, range = all) =>
+  [...copyAs(format, { rows, range }, ['public', 'customers'])].join('');
 
 describe('copyAs', () => {
   it('writes CSV as RFC 4180 says, with NULL told from an empty text', () => {
@@ -51,7 +57,9 @@ describe('copyAs', () => {
   it('gives columns of one name keys of their own', () => {
     const twice = { columns: [columns[0], columns[0]] as GridColumn[], store: new RowStore() };
     twice.store.append(encodeRows([['1', '2']]));
-    const text = [...copyAs('json', { rows: twice, range: { top: 0, bottom: 0, left: 0, right: 1 } }, [])].join('');
+    const text = [
+      ...copyAs('json', { rows: twice, range: { top: 0, bottom: 0, left: 0, right: 1 } }, []),
+    ].join('');
     expect(JSON.parse(text)).toEqual([{ id: 1, id_2: 2 }]);
   });
 
@@ -76,7 +84,10 @@ describe('copyAs', () => {
   it('gives way between pieces of a large copy', () => {
     const many = new RowStore();
     many.append(encodeRows(Array.from({ length: 1000 }, (_, index) => [String(index)])));
-    const source = { rows: { columns: columns.slice(0, 1), store: many }, range: { top: 0, bottom: 999, left: 0, right: 0 } };
+    const source = {
+      rows: { columns: columns.slice(0, 1), store: many },
+      range: { top: 0, bottom: 999, left: 0, right: 0 },
+    };
     const pieces = [...copyAs('csv', source, [])];
     expect(pieces.length).toBeGreaterThan(4);
     expect(pieces.join('').split('\r\n')).toHaveLength(1002);

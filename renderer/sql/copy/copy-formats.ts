@@ -1,5 +1,5 @@
-import { cellText, type GridColumn, type GridRows, isNumeric } from '../rows/grid-rows.ts';
 import type { SelectedRange } from '../grid/selection.ts';
+import { cellText, type GridColumn, type GridRows, isNumeric } from '../rows/grid-rows.ts';
 
 export type CopyFormat = 'csv' | 'json' | 'insert' | 'tsv';
 
@@ -73,7 +73,8 @@ function jsonValue(value: string | null, column: GridColumn | undefined): string
   if (column === undefined || column.masked) return JSON.stringify(value);
   if (isNumeric(column) && JSON_NUMBER.test(value)) return value;
   if (column.type === 'bool' && (value === 't' || value === 'f')) return String(value === 't');
-  if ((column.type === 'json' || column.type === 'jsonb') && isJson(value)) return value.replace(/[\r\n]+/g, ' ');
+  if ((column.type === 'json' || column.type === 'jsonb') && isJson(value))
+    return value.replace(/[\r\n]+/g, ' ');
   return JSON.stringify(value);
 }
 
@@ -102,7 +103,8 @@ function literal(value: string | null, column: GridColumn | undefined): string {
   if (value === null) return 'NULL';
   const plain = column !== undefined && !column.masked;
   if (plain && isNumeric(column) && JSON_NUMBER.test(value)) return value;
-  if (plain && column.type === 'bool' && (value === 't' || value === 'f')) return value === 't' ? 'true' : 'false';
+  if (plain && column.type === 'bool' && (value === 't' || value === 'f'))
+    return value === 't' ? 'true' : 'false';
   return `'${value.replaceAll("'", "''")}'`;
 }
 

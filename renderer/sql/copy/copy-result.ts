@@ -17,8 +17,18 @@ interface CopyJob {
   readonly table: readonly string[];
 }
 
-const words: Readonly<Record<CopyFormat, string>> = { csv: 'CSV', json: 'JSON', insert: 'INSERT', tsv: 'text' };
-const extensions: Readonly<Record<CopyFormat, string>> = { csv: 'csv', json: 'json', insert: 'sql', tsv: 'tsv' };
+const words: Readonly<Record<CopyFormat, string>> = {
+  csv: 'CSV',
+  json: 'JSON',
+  insert: 'INSERT',
+  tsv: 'text',
+};
+const extensions: Readonly<Record<CopyFormat, string>> = {
+  csv: 'csv',
+  json: 'json',
+  insert: 'sql',
+  tsv: 'tsv',
+};
 
 /** Puts rows on the clipboard, masked values as they are. */
 export async function copyResult(job: CopyJob): Promise<void> {
@@ -26,7 +36,11 @@ export async function copyResult(job: CopyJob): Promise<void> {
     const text = await collectText(copyAs(job.format, job, job.table), MOST_COPIED);
     if (text === undefined) throw new Error('It is too much for the clipboard. Export it to a file.');
     await call('clipboard.write', { text });
-    showToast({ kind: 'info', title: `${rowsText(job.range)} copied as ${words[job.format]}`, ...warning(job) });
+    showToast({
+      kind: 'info',
+      title: `${rowsText(job.range)} copied as ${words[job.format]}`,
+      ...warning(job),
+    });
   });
 }
 
@@ -34,9 +48,11 @@ export async function copyResult(job: CopyJob): Promise<void> {
 export async function exportResult(job: CopyJob, name: string): Promise<void> {
   await attempt('Nothing was exported', async () => {
     const text = await collectText(copyAs(job.format, job, job.table), MOST_SAVED);
-    if (text === undefined) throw new Error('It is more than 200 MB. Export fewer rows, or use psql with \\copy.');
+    if (text === undefined)
+      throw new Error('It is more than 200 MB. Export fewer rows, or use psql with \\copy.');
     const { saved } = await call('files.save', { name: `${name}.${extensions[job.format]}`, text });
-    if (saved !== undefined) showToast({ kind: 'info', title: `${rowsText(job.range)} exported`, ...warning(job) });
+    if (saved !== undefined)
+      showToast({ kind: 'info', title: `${rowsText(job.range)} exported`, ...warning(job) });
   });
 }
 
@@ -58,4 +74,3 @@ function warning(job: CopyJob): { body: string } | undefined {
 export function exportName(resource: string, at: number): string {
   return `${resource}-${new Date(at).toISOString().slice(0, 19).replaceAll(':', '')}`;
 }
-

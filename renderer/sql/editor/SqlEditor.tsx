@@ -1,9 +1,24 @@
-import { autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap } from '@codemirror/autocomplete';
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  closeCompletion,
+  completionKeymap,
+} from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { bracketMatching, indentUnit } from '@codemirror/language';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
 import { Compartment, EditorState, Prec } from '@codemirror/state';
-import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers, placeholder } from '@codemirror/view';
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+  placeholder,
+} from '@codemirror/view';
 import { type RefObject, useEffect, useImperativeHandle, useRef } from 'react';
 import type { SchemaTable } from '../../../main/ipc/sql-port.ts';
 import type { StatementRange } from '../statements/split-statements.ts';
@@ -48,7 +63,17 @@ interface SqlEditorProps {
  * CodeMirror in a shadow root: there it puts its rules into `adoptedStyleSheets`, and the page's policy needs no
  * exception for a <style> element. Uncontrolled: typing renders nothing in React but what `onCursor` changes.
  */
-export function SqlEditor({ handle, initial, schema, label, onChange, onCursor, onRun, onRunAll, onEscape }: SqlEditorProps) {
+export function SqlEditor({
+  handle,
+  initial,
+  schema,
+  label,
+  onChange,
+  onCursor,
+  onRun,
+  onRunAll,
+  onEscape,
+}: SqlEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const language = useRef(new Compartment());
@@ -94,7 +119,14 @@ export function SqlEditor({ handle, initial, schema, label, onChange, onCursor, 
           editorTheme,
           EditorState.allowMultipleSelections.of(true),
           EditorView.contentAttributes.of({ 'aria-label': first.current.label }),
-          keymap.of([...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap, indentWithTab]),
+          keymap.of([
+            ...closeBracketsKeymap,
+            ...completionKeymap,
+            ...searchKeymap,
+            ...historyKeymap,
+            ...defaultKeymap,
+            indentWithTab,
+          ]),
           // After completion and search, which close with the same key.
           Prec.lowest(keymap.of([{ key: 'Escape', run: () => calls.current.onEscape() }])),
           EditorView.updateListener.of((update) => {
@@ -145,7 +177,11 @@ const handleOf = (view: RefObject<EditorView | null>): EditorHandle => ({
     if (editor === null) return;
     const from = range?.from ?? 0;
     const to = Math.min(range?.to ?? editor.state.doc.length, editor.state.doc.length);
-    editor.dispatch({ changes: { from, to, insert: text }, selection: { anchor: from + text.length }, scrollIntoView: true });
+    editor.dispatch({
+      changes: { from, to, insert: text },
+      selection: { anchor: from + text.length },
+      scrollIntoView: true,
+    });
     editor.focus();
   },
   insert: (text) => {

@@ -28,7 +28,8 @@ const errorMark = StateField.define<DecorationSet>({
       }
     }
     // Whoever edits the place has seen it.
-    const touched = transaction.docChanged && touches(marks, transaction.changes.touchesRange.bind(transaction.changes));
+    const touched =
+      transaction.docChanged && touches(marks, transaction.changes.touchesRange.bind(transaction.changes));
     return touched ? Decoration.none : marks.map(transaction.changes);
   },
   provide: (field) => EditorView.decorations.from(field),

@@ -5,7 +5,12 @@ import type { SchemaTable } from '../../../main/ipc/sql-port.ts';
 
 /** PostgreSQL's language with completion of what the database holds; tables of `public` need no schema in front. */
 export function sqlLanguage(tables: readonly SchemaTable[]): Extension {
-  return sql({ dialect: PostgreSQL, schema: namespace(tables), defaultSchema: 'public', upperCaseKeywords: true });
+  return sql({
+    dialect: PostgreSQL,
+    schema: namespace(tables),
+    defaultSchema: 'public',
+    upperCaseKeywords: true,
+  });
 }
 
 /** Schemas, their tables, and the columns of those, with types; masked columns say so. */

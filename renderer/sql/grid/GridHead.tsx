@@ -16,7 +16,16 @@ interface GridHeadProps {
 }
 
 /** Column names with their types; edges can be dragged, a double click on one fits the column to its values. */
-export const GridHead = memo(function GridHead({ columns, edges, indexWidth, first, last, onSelect, onResize, onFit }: GridHeadProps) {
+export const GridHead = memo(function GridHead({
+  columns,
+  edges,
+  indexWidth,
+  first,
+  last,
+  onSelect,
+  onResize,
+  onFit,
+}: GridHeadProps) {
   const drag = (column: number) => (event: PointerEvent<HTMLElement>) => {
     event.preventDefault();
     event.stopPropagation();
@@ -24,9 +33,12 @@ export const GridHead = memo(function GridHead({ columns, edges, indexWidth, fir
     const start = event.clientX;
     const before = (edges[column + 1] ?? 0) - (edges[column] ?? 0);
     handle.setPointerCapture(event.pointerId);
-    const move = ({ clientX }: globalThis.PointerEvent) => onResize(column, Math.max(NARROWEST, before + clientX - start));
+    const move = ({ clientX }: globalThis.PointerEvent) =>
+      onResize(column, Math.max(NARROWEST, before + clientX - start));
     handle.addEventListener('pointermove', move);
-    handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), { once: true });
+    handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), {
+      once: true,
+    });
   };
   const heads = [];
   for (let column = first; column <= last; column++) {
@@ -45,7 +57,9 @@ export const GridHead = memo(function GridHead({ columns, edges, indexWidth, fir
           if (event.button === 0) onSelect(column, event.shiftKey);
         }}
       >
-        {shown.masked ? <Icon name="masked" small className="c-masked" label={`Masked by ${shown.masked.rule}`} /> : null}
+        {shown.masked ? (
+          <Icon name="masked" small className="c-masked" label={`Masked by ${shown.masked.rule}`} />
+        ) : null}
         <span className="ell">{shown.name}</span>
         <em title={shown.type}>{shortType(shown.type)}</em>
         <span className="gedge" onPointerDown={drag(column)} onDoubleClick={() => onFit(column)} />
@@ -54,9 +68,20 @@ export const GridHead = memo(function GridHead({ columns, edges, indexWidth, fir
   }
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus and moves it over its cells
-    <div role="row" aria-rowindex={1} className="ghead-row" style={{ width: indexWidth + (edges.at(-1) ?? 0) }}>
+    <div
+      role="row"
+      aria-rowindex={1}
+      className="ghead-row"
+      style={{ width: indexWidth + (edges.at(-1) ?? 0) }}
+    >
       {/* biome-ignore lint/a11y/useFocusableInteractive: as above */}
-      <div role="columnheader" aria-colindex={1} aria-label="Row" className="gidx" style={{ width: indexWidth }} />
+      <div
+        role="columnheader"
+        aria-colindex={1}
+        aria-label="Row"
+        className="gidx"
+        style={{ width: indexWidth }}
+      />
       {heads}
     </div>
   );

@@ -24,7 +24,20 @@ interface GridRowProps {
 }
 
 /** One row of the grid: only the columns in view, decoded when it is drawn. */
-export const GridRow = memo(function GridRow({ id, rows, row, y, indexWidth, edges, first, last, left, right, lit, focus }: GridRowProps) {
+export const GridRow = memo(function GridRow({
+  id,
+  rows,
+  row,
+  y,
+  indexWidth,
+  edges,
+  first,
+  last,
+  left,
+  right,
+  lit,
+  focus,
+}: GridRowProps) {
   const cells = [];
   for (let column = first; column <= last; column++) {
     const shown = rows.columns[column];

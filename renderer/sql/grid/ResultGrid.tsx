@@ -39,12 +39,22 @@ export function ResultGrid({ label, rows, length, selection, onSelect, onCopy, o
   const sampled = length > 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: measured once rows are there, not with each chunk
   const fitted = useMemo(() => columnWidths(rows), [rows.store, sampled]);
-  const edges = useMemo(() => columnEdges(fitted.map((width, column) => changed.get(column) ?? width)), [fitted, changed]);
+  const edges = useMemo(
+    () => columnEdges(fitted.map((width, column) => changed.get(column) ?? width)),
+    [fitted, changed],
+  );
   const size = { rows: length, columns: rows.columns.length };
   const content = length * ROW_HEIGHT;
-  const { top, left, width, height, spacer, onScroll, scrollTo } = useScrollWindow(scroller, content, HEAD_HEIGHT);
+  const { top, left, width, height, spacer, onScroll, scrollTo } = useScrollWindow(
+    scroller,
+    content,
+    HEAD_HEIGHT,
+  );
   // As wide as the largest number in view needs, so that the columns stand still while rows stream in.
-  const indexWidth = Math.max(44, Math.ceil(String(Math.ceil((top + height) / ROW_HEIGHT)).length * 6.6 + 17));
+  const indexWidth = Math.max(
+    44,
+    Math.ceil(String(Math.ceil((top + height) / ROW_HEIGHT)).length * 6.6 + 17),
+  );
   const { first, last } = visibleColumns(edges, left, left + width - indexWidth);
   const range = selection && rangeOf(selection, size);
   const single = range !== undefined && range.top === range.bottom && range.left === range.right;
@@ -54,10 +64,18 @@ export function ResultGrid({ label, rows, length, selection, onSelect, onCopy, o
     const from = edges[cell.column] ?? 0;
     scrollTo(
       revealing(top, cell.row * ROW_HEIGHT, (cell.row + 1) * ROW_HEIGHT, height),
-      revealing(left, from, Math.min(edges[cell.column + 1] ?? from, from + width - indexWidth), width - indexWidth),
+      revealing(
+        left,
+        from,
+        Math.min(edges[cell.column + 1] ?? from, from + width - indexWidth),
+        width - indexWidth,
+      ),
     );
   };
-  const resize = useCallback((column: number, to: number) => setChanged((before) => new Map(before).set(column, to)), []);
+  const resize = useCallback(
+    (column: number, to: number) => setChanged((before) => new Map(before).set(column, to)),
+    [],
+  );
   const fit = useCallback((column: number) => {
     setChanged((before) => new Map([...before].filter(([other]) => other !== column)));
   }, []);
@@ -78,7 +96,9 @@ export function ResultGrid({ label, rows, length, selection, onSelect, onCopy, o
       event.stopPropagation();
       setHovered(undefined);
       // The first closes the hint about a masked cell, the second ends the selection.
-      return tipClosed || !focus || !rows.columns[focus.column]?.masked ? onSelect(undefined) : setTipClosed(true);
+      return tipClosed || !focus || !rows.columns[focus.column]?.masked
+        ? onSelect(undefined)
+        : setTipClosed(true);
     }
     if (event.key === 'Enter' && !command && focus) {
       event.preventDefault();
@@ -136,7 +156,8 @@ export function ResultGrid({ label, rows, length, selection, onSelect, onCopy, o
       return;
     }
     const cell = cellAt(event.target);
-    const masked = cell !== undefined && cell !== 'row' && rows.columns[cell.column]?.masked ? cell : undefined;
+    const masked =
+      cell !== undefined && cell !== 'row' && rows.columns[cell.column]?.masked ? cell : undefined;
     if (masked?.row !== hovered?.row || masked?.column !== hovered?.column) setHovered(masked);
   };
 
@@ -148,7 +169,12 @@ export function ResultGrid({ label, rows, length, selection, onSelect, onCopy, o
   const pool = Math.ceil(height / ROW_HEIGHT) + 2;
   const drawn = Array.from({ length: Math.max(0, shownRows) }, (_, index) => firstRow + index);
   const tipped = hovered ?? (single && !tipClosed ? focus : undefined);
-  const inView = focus !== undefined && focus.row >= firstRow && focus.row < firstRow + shownRows && focus.column >= first && focus.column <= last;
+  const inView =
+    focus !== undefined &&
+    focus.row >= firstRow &&
+    focus.row < firstRow + shownRows &&
+    focus.column >= first &&
+    focus.column <= last;
 
   return (
     <div className="rgrid">
@@ -172,13 +198,31 @@ export function ResultGrid({ label, rows, length, selection, onSelect, onCopy, o
           if (cell !== undefined && cell !== 'row') onOpen(cell);
         }}
         onFocus={() => {
-          if (selection === undefined && length > 0 && scroller.current?.matches(':focus-visible')) onSelect(selectCell({ row: firstRow, column: first }));
+          if (selection === undefined && length > 0 && scroller.current?.matches(':focus-visible'))
+            onSelect(selectCell({ row: firstRow, column: first }));
         }}
       >
-        <div role="presentation" className="rgrid-space" style={{ height: spacer + HEAD_HEIGHT, width: indexWidth + (edges.at(-1) ?? 0) }}>
+        <div
+          role="presentation"
+          className="rgrid-space"
+          style={{ height: spacer + HEAD_HEIGHT, width: indexWidth + (edges.at(-1) ?? 0) }}
+        >
           <div role="presentation" className="rgrid-view" style={{ height: height + HEAD_HEIGHT }}>
-            <GridHead columns={rows.columns} edges={edges} indexWidth={indexWidth} first={first} last={last} onSelect={selectColumn} onResize={resize} onFit={fit} />
-            <div role="presentation" className="rgrid-rows" style={{ transform: `translateY(${block * ROW_HEIGHT - top}px)` }}>
+            <GridHead
+              columns={rows.columns}
+              edges={edges}
+              indexWidth={indexWidth}
+              first={first}
+              last={last}
+              onSelect={selectColumn}
+              onResize={resize}
+              onFit={fit}
+            />
+            <div
+              role="presentation"
+              className="rgrid-rows"
+              style={{ transform: `translateY(${block * ROW_HEIGHT - top}px)` }}
+            >
               {drawn.map((row) => {
                 const inside = range !== undefined && row >= range.top && row <= range.bottom;
                 return (

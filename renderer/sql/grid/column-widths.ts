@@ -29,7 +29,11 @@ export function columnEdges(widths: readonly number[]): number[] {
 }
 
 /** The columns that show between `left` and `right`; both ends belong to it. */
-export function visibleColumns(edges: readonly number[], left: number, right: number): { first: number; last: number } {
+export function visibleColumns(
+  edges: readonly number[],
+  left: number,
+  right: number,
+): { first: number; last: number } {
   const count = edges.length - 1;
   let first = 0;
   while (first < count - 1 && (edges[first + 1] ?? 0) <= left) first++;

@@ -45,8 +45,8 @@ describe('moveSelection', () => {
   });
   it('counts in words', () => {
     expect(selectionText(at(1, 1), size)).toBe('1 cell selected');
-    expect(selectionText({ anchor: { row: 1, column: 1 }, focus: { row: 2, column: 3 }, rows: false }, size)).toBe(
-      '6 cells selected',
-    );
+    expect(
+      selectionText({ anchor: { row: 1, column: 1 }, focus: { row: 2, column: 3 }, rows: false }, size),
+    ).toBe('6 cells selected');
   });
 });

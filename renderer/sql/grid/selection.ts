@@ -77,7 +77,13 @@ export function moveSelection(
   return shift ? { ...selection, focus: to } : selectCell(to);
 }
 
-function target({ row, column }: Cell, key: string, command: boolean, end: Cell, page: number): Cell | undefined {
+function target(
+  { row, column }: Cell,
+  key: string,
+  command: boolean,
+  end: Cell,
+  page: number,
+): Cell | undefined {
   const within = (nextRow: number, nextColumn: number): Cell => ({
     row: Math.max(0, Math.min(end.row, nextRow)),
     column: Math.max(0, Math.min(end.column, nextColumn)),

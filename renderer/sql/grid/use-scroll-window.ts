@@ -15,7 +15,11 @@ interface Viewport {
 }
 
 /** Follows a scroller whose rows may be taller than an element can be. */
-export function useScrollWindow(scroller: RefObject<HTMLElement | null>, content: number, head: number): Viewport {
+export function useScrollWindow(
+  scroller: RefObject<HTMLElement | null>,
+  content: number,
+  head: number,
+): Viewport {
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [at, setAt] = useState({ top: 0, left: 0 });
   const window = useRef<ScrollWindow>({ spacer: 0, top: 0, bar: 0 });
@@ -26,7 +30,8 @@ export function useScrollWindow(scroller: RefObject<HTMLElement | null>, content
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
-    const measure = () => setSize({ width: element.clientWidth, height: Math.max(0, element.clientHeight - head) });
+    const measure = () =>
+      setSize({ width: element.clientWidth, height: Math.max(0, element.clientHeight - head) });
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);

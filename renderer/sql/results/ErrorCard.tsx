@@ -24,7 +24,16 @@ interface ErrorCardProps {
 }
 
 /** Why a statement did not run or failed, where its result would stand. */
-export function ErrorCard({ error, text, place, single, resourceName, resource, earlier, onUse }: ErrorCardProps) {
+export function ErrorCard({
+  error,
+  text,
+  place,
+  single,
+  resourceName,
+  resource,
+  earlier,
+  onUse,
+}: ErrorCardProps) {
   const sees = `${error.severity} ${error.code}: ${error.message}`;
   const details = [sees, error.detail, error.hint, text].filter((line) => line !== undefined).join('\n');
   const copy = (
@@ -66,7 +75,8 @@ export function ErrorCard({ error, text, place, single, resourceName, resource, 
         <div className="grow">
           <h2 className="selectable">{refusal.title}</h2>
           <p className="t2">
-            Nothing reached {resourceName}. Your session {earlier ? 'and the earlier result are' : 'is'} untouched.
+            Nothing reached {resourceName}. Your session {earlier ? 'and the earlier result are' : 'is'}{' '}
+            untouched.
           </p>
         </div>
         <Tag tone="denied">Refused</Tag>
@@ -76,7 +86,9 @@ export function ErrorCard({ error, text, place, single, resourceName, resource, 
         {refusal.needs && (
           <Fact name="Needs">
             <span className="mono">{refusal.needs.action}</span>
-            {refusal.needs.object === undefined ? null : <span className="t3">on {refusal.needs.object}</span>}
+            {refusal.needs.object === undefined ? null : (
+              <span className="t3">on {refusal.needs.object}</span>
+            )}
           </Fact>
         )}
         {refusal.decidedBy === undefined ? null : <Fact name="Decided by">{refusal.decidedBy}</Fact>}

@@ -13,7 +13,9 @@ export function PlanView({ plan }: PlanViewProps) {
   if (plan === undefined)
     return (
       <div className="messages">
-        <p className="sqlnone">No plan yet. Explain shows how PostgreSQL would run the statement at the cursor.</p>
+        <p className="sqlnone">
+          No plan yet. Explain shows how PostgreSQL would run the statement at the cursor.
+        </p>
       </div>
     );
   return (
@@ -30,8 +32,12 @@ export function PlanView({ plan }: PlanViewProps) {
             <thead>
               <tr>
                 <th scope="col">Step</th>
-                <th scope="col" className="r">Rows</th>
-                <th scope="col" className="r">{read.root.actual ? 'Time' : 'Cost'}</th>
+                <th scope="col" className="r">
+                  Rows
+                </th>
+                <th scope="col" className="r">
+                  {read.root.actual ? 'Time' : 'Cost'}
+                </th>
                 <th scope="col">Share of cost</th>
               </tr>
             </thead>
@@ -44,7 +50,10 @@ export function PlanView({ plan }: PlanViewProps) {
           ) : (
             <p className="meta plannote">
               It ran in {tookText(read.executionMilliseconds)}
-              {read.planningMilliseconds === undefined ? '' : `, planned in ${tookText(read.planningMilliseconds)}`}.
+              {read.planningMilliseconds === undefined
+                ? ''
+                : `, planned in ${tookText(read.planningMilliseconds)}`}
+              .
             </p>
           )}
         </>
@@ -71,9 +80,17 @@ function Steps({ node, depth }: { readonly node: PlanNode; readonly depth: numbe
         </td>
         <td className="r num">
           {Math.round(rows).toLocaleString('en-US')}
-          {misjudged ? <span className="plandetail c-pending">expected {Math.round(node.rows * (actual?.loops ?? 1)).toLocaleString('en-US')}</span> : null}
+          {misjudged ? (
+            <span className="plandetail c-pending">
+              expected {Math.round(node.rows * (actual?.loops ?? 1)).toLocaleString('en-US')}
+            </span>
+          ) : null}
         </td>
-        <td className="r num">{actual ? tookText(actual.milliseconds * actual.loops) : node.cost.toLocaleString('en-US', { maximumFractionDigits: 0 })}</td>
+        <td className="r num">
+          {actual
+            ? tookText(actual.milliseconds * actual.loops)
+            : node.cost.toLocaleString('en-US', { maximumFractionDigits: 0 })}
+        </td>
         <td>
           <span className="row planshare">
             <span className="planbar">

@@ -33,13 +33,25 @@ interface ResultsPaneProps {
 }
 
 /** What came back: results, messages, plan, and the status line. */
-export function ResultsPane({ console, state, resourceName, resource, cursor, errorLine, onPick, onRewrite }: ResultsPaneProps) {
+export function ResultsPane({
+  console,
+  state,
+  resourceName,
+  resource,
+  cursor,
+  errorLine,
+  onPick,
+  onRewrite,
+}: ResultsPaneProps) {
   const id = useId();
   const { results, log, paused } = state;
   const latest = log.at(-1);
   const [shown, setShown] = useShownTab(state);
   const result = results.find((candidate) => candidate.id === shown);
-  const [selected, setSelected] = useState<{ readonly result: number; readonly selection: Selection | undefined }>();
+  const [selected, setSelected] = useState<{
+    readonly result: number;
+    readonly selection: Selection | undefined;
+  }>();
   const [opened, setOpened] = useState<Cell | undefined>();
   const selection = selected !== undefined && selected.result === result?.id ? selected.selection : undefined;
   const size = { rows: result?.length ?? 0, columns: result?.rows.columns.length ?? 0 };
@@ -49,7 +61,12 @@ export function ResultsPane({ console, state, resourceName, resource, cursor, er
   const job = (format: CopyFormat) => {
     if (result === undefined) return undefined;
     const all = { top: 0, bottom: size.rows - 1, left: 0, right: size.columns - 1 };
-    return { rows: result.rows, range: several ? range : all, format, table: sourceTable(latest?.text ?? '') };
+    return {
+      rows: result.rows,
+      range: several ? range : all,
+      format,
+      table: sourceTable(latest?.text ?? ''),
+    };
   };
   const copy = (format: CopyFormat) => {
     const work = job(format);
@@ -69,7 +86,11 @@ export function ResultsPane({ console, state, resourceName, resource, cursor, er
       <ResultTabs id={id} results={results} shown={shown} failed={failed !== undefined} onShow={setShown}>
         {result !== undefined ? (
           <ResultActions
-            what={several && selection ? selectionText(selection, size) : `All ${size.rows.toLocaleString('en-US')} rows`}
+            what={
+              several && selection
+                ? selectionText(selection, size)
+                : `All ${size.rows.toLocaleString('en-US')} rows`
+            }
             disabled={size.rows === 0}
             onCopy={copy}
             onExport={save}
@@ -91,7 +112,9 @@ export function ResultsPane({ console, state, resourceName, resource, cursor, er
               onCopy={copySelection}
               onOpen={setOpened}
             />
-            {size.rows === 0 && !state.running ? <p className="sqlnone overgrid">The statement gave no rows.</p> : null}
+            {size.rows === 0 && !state.running ? (
+              <p className="sqlnone overgrid">The statement gave no rows.</p>
+            ) : null}
           </>
         ) : shown === 'plan' ? (
           <PlanView plan={state.plan} />
@@ -114,15 +137,24 @@ export function ResultsPane({ console, state, resourceName, resource, cursor, er
       {paused === undefined ? null : (
         <div className="notice plain pausebar" role="status">
           <Icon name="pause" />
-          <span className="grow">Paused at {paused.toLocaleString('en-US')} rows, to keep this window light. The statement still runs.</span>
+          <span className="grow">
+            Paused at {paused.toLocaleString('en-US')} rows, to keep this window light. The statement still
+            runs.
+          </span>
           <Button onClick={() => console.loadMore()}>Load more</Button>
           <Button look="ghost" onClick={() => console.cancel()}>
             Cancel
           </Button>
         </div>
       )}
-      <StatusBar state={state} selected={result && selection ? selectionText(selection, size) : undefined} cursor={cursor} />
-      {opened && result ? <CellDialog rows={result.rows} cell={opened} onClose={() => setOpened(undefined)} /> : null}
+      <StatusBar
+        state={state}
+        selected={result && selection ? selectionText(selection, size) : undefined}
+        cursor={cursor}
+      />
+      {opened && result ? (
+        <CellDialog rows={result.rows} cell={opened} onClose={() => setOpened(undefined)} />
+      ) : null}
     </>
   );
 }
@@ -149,7 +181,10 @@ function useShownTab({ results, log }: ConsoleState): [ShownTab, (tab: ShownTab)
 }
 
 /** The statement an error is about, as far as its line tells. */
-function placeOf(run: RunLog, line: number | undefined): { place: { line: number; statement: string } | undefined; single: boolean } {
+function placeOf(
+  run: RunLog,
+  line: number | undefined,
+): { place: { line: number; statement: string } | undefined; single: boolean } {
   const statements = splitStatements(run.text);
   const error = run.outcome?.kind === 'error' ? run.outcome.error : undefined;
   const at = error?.position === undefined ? undefined : statementAt(statements, error.position - 1);

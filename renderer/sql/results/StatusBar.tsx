@@ -57,7 +57,9 @@ function Ran({ state }: { readonly state: ConsoleState }) {
   const latest = state.log.at(-1);
   if (latest === undefined) {
     const { connection } = state;
-    return <span className="t3">{connection.status === 'ready' ? `PostgreSQL ${connection.server}` : ''}</span>;
+    return (
+      <span className="t3">{connection.status === 'ready' ? `PostgreSQL ${connection.server}` : ''}</span>
+    );
   }
   const { icon, tone, text } = runWords(latest);
   const took = latest.milliseconds === undefined ? '' : ` ${tookText(latest.milliseconds)}`;
@@ -71,7 +73,9 @@ function Ran({ state }: { readonly state: ConsoleState }) {
         {rest}
         {took === '' ? '' : ` in${took}`}
       </span>
-      {latest.firstRow === undefined || refused ? null : <span className="t3">first row after {tookText(latest.firstRow)}</span>}
+      {latest.firstRow === undefined || refused ? null : (
+        <span className="t3">first row after {tookText(latest.firstRow)}</span>
+      )}
     </>
   );
 }

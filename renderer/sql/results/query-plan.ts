@@ -34,7 +34,11 @@ const Node = z.looseObject({
 type Node = z.infer<typeof Node>;
 
 const Explained = z.tuple([
-  z.looseObject({ Plan: Node, 'Planning Time': z.number().optional(), 'Execution Time': z.number().optional() }),
+  z.looseObject({
+    Plan: Node,
+    'Planning Time': z.number().optional(),
+    'Execution Time': z.number().optional(),
+  }),
 ]);
 
 /**
@@ -70,7 +74,8 @@ function planNode(node: Node, whole: number): PlanNode {
     cost: node['Total Cost'],
     share: Math.max(0, Math.min(1, (node['Total Cost'] - below) / whole)),
     rows: node['Plan Rows'],
-    ...(rows !== undefined && milliseconds !== undefined && { actual: { rows, milliseconds, loops: node['Actual Loops'] ?? 1 } }),
+    ...(rows !== undefined &&
+      milliseconds !== undefined && { actual: { rows, milliseconds, loops: node['Actual Loops'] ?? 1 } }),
     children: children.map((child) => planNode(child, whole)),
   };
 }
@@ -89,11 +94,22 @@ function titleOf(node: Node): string {
   if (index !== undefined) parts.push(`using ${index}`);
   const relation = textOf(node, 'Relation Name') ?? textOf(node, 'CTE Name') ?? textOf(node, 'Function Name');
   const alias = textOf(node, 'Alias');
-  if (relation !== undefined) parts.push(`on ${relation}${alias !== undefined && alias !== relation ? ` ${alias}` : ''}`);
+  if (relation !== undefined)
+    parts.push(`on ${relation}${alias !== undefined && alias !== relation ? ` ${alias}` : ''}`);
   return parts.join(' ');
 }
 
-const DETAILS = ['Index Cond', 'Hash Cond', 'Merge Cond', 'Recheck Cond', 'Join Filter', 'Filter', 'Sort Key', 'Group Key', 'Rows Removed by Filter'];
+const DETAILS = [
+  'Index Cond',
+  'Hash Cond',
+  'Merge Cond',
+  'Recheck Cond',
+  'Join Filter',
+  'Filter',
+  'Sort Key',
+  'Group Key',
+  'Rows Removed by Filter',
+];
 
 const detailsOf = (node: Node): string[] =>
   DETAILS.flatMap((key) => {

@@ -10,7 +10,11 @@ const error = (message: string, hint?: string): SqlError => ({
   refused: true,
   ...(hint !== undefined && { hint }),
 });
-const profile = (name: string, allow: string[], access: ProfileAccess['access'] = 'review'): ProfileAccess => ({
+const profile = (
+  name: string,
+  allow: string[],
+  access: ProfileAccess['access'] = 'review',
+): ProfileAccess => ({
   name,
   allow,
   access,
@@ -36,7 +40,10 @@ describe('explainRefusal', () => {
   });
   it("names the rule of a masked column and takes over the gateway's hint", () => {
     const refusal = explainRefusal(
-      error('column public.customers.ssn is masked by rule customer-pii and can only be selected as it is', 'Select it plain.'),
+      error(
+        'column public.customers.ssn is masked by rule customer-pii and can only be selected as it is',
+        'Select it plain.',
+      ),
       'select upper(ssn) from customers',
       resource,
     );
@@ -44,9 +51,9 @@ describe('explainRefusal', () => {
     expect(refusal).not.toHaveProperty('rewrite');
   });
   it('takes a whole statement in the hint as a rewrite', () => {
-    expect(explainRefusal(error('no', 'Run `SELECT id FROM customers` instead.'), 'x', resource).rewrite).toBe(
-      'SELECT id FROM customers',
-    );
+    expect(
+      explainRefusal(error('no', 'Run `SELECT id FROM customers` instead.'), 'x', resource).rewrite,
+    ).toBe('SELECT id FROM customers');
   });
   it('repeats any other reason as it is', () => {
     expect(explainRefusal(error('the SQL parser is restarting'), 'x', undefined)).toEqual({

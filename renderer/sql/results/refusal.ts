@@ -33,11 +33,18 @@ export function explainRefusal(
 ): Refusal {
   const reason = withoutPrefix(error.message);
   const rewrite = error.hint === undefined ? undefined : REWRITE.exec(error.hint)?.[1];
-  const told = { ...(error.hint !== undefined && { hint: error.hint }), ...(rewrite !== undefined && { rewrite }) };
+  const told = {
+    ...(error.hint !== undefined && { hint: error.hint }),
+    ...(rewrite !== undefined && { rewrite }),
+  };
   const ceiling = CEILING.exec(reason);
   if (ceiling === null) {
     const decided = DECIDED_BY.exec(reason);
-    return { title: `Not run: ${reason}`, ...(decided && { decidedBy: `${decided[1]} ${decided[2]}` }), ...told };
+    return {
+      title: `Not run: ${reason}`,
+      ...(decided && { decidedBy: `${decided[1]} ${decided[2]}` }),
+      ...told,
+    };
   }
   const [, profile = '', , action = '', object] = ceiling;
   const verb = statement === undefined ? undefined : /^[A-Za-z]+/.exec(statement)?.[0].toUpperCase();
@@ -55,7 +62,11 @@ export function explainRefusal(
 export const withoutPrefix = (message: string): string =>
   message.startsWith(PREFIX) ? message.slice(PREFIX.length) : message;
 
-function otherProfile(resource: Pick<Resource, 'profiles'> | undefined, profile: string, action: string): string | undefined {
+function otherProfile(
+  resource: Pick<Resource, 'profiles'> | undefined,
+  profile: string,
+  action: string,
+): string | undefined {
   return resource?.profiles.find(
     ({ name, access, allow }) => name !== profile && access !== 'denied' && allow.includes(action),
   )?.name;

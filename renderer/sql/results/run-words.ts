@@ -14,12 +14,20 @@ export function runWords({ outcome, purpose }: RunLog): RunWords {
   if (outcome === undefined) return { icon: 'clock', tone: 't3', text: 'Running' };
   switch (outcome.kind) {
     case 'ok':
-      return { icon: 'check', tone: 'c-active', text: purpose === 'explain' ? 'Plan' : tagWords(outcome.tags, outcome.rows) };
+      return {
+        icon: 'check',
+        tone: 'c-active',
+        text: purpose === 'explain' ? 'Plan' : tagWords(outcome.tags, outcome.rows),
+      };
     case 'error':
       if (outcome.error.refused) return { icon: 'refused', tone: 'c-denied', text: 'Refused' };
       return { icon: 'warning', tone: 'c-pending', text: `Error ${outcome.error.code}` };
     case 'cancelled':
-      return { icon: 'close', tone: 't3', text: outcome.rows === 0 ? 'Cancelled' : `Cancelled at ${count(outcome.rows)}` };
+      return {
+        icon: 'close',
+        tone: 't3',
+        text: outcome.rows === 0 ? 'Cancelled' : `Cancelled at ${count(outcome.rows)}`,
+      };
     case 'lost':
       return { icon: 'offline', tone: 'c-pending', text: 'Connection lost' };
     default:

@@ -24,7 +24,16 @@ export function cellText({ columns, store }: GridRows, row: number, column: numb
   return decodeCell(bytes, shown);
 }
 
-const NUMBERS: ReadonlySet<string> = new Set(['int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'oid', 'money']);
+const NUMBERS: ReadonlySet<string> = new Set([
+  'int2',
+  'int4',
+  'int8',
+  'float4',
+  'float8',
+  'numeric',
+  'oid',
+  'money',
+]);
 
 /** Whether values are numbers, to stand right and to be copied without quotes. */
 export const isNumeric = (column: Pick<GridColumn, 'type'>): boolean => NUMBERS.has(column.type);

@@ -8,7 +8,14 @@ const text = (name: string): GridColumn => ({ name, type: 'text', format: 'text'
 describe('RowStore', () => {
   it('finds each value across chunks, and tells NULL from an empty text', () => {
     const store = new RowStore();
-    expect(store.append(encodeRows([['a', null], ['', 'b']]))).toBe(2);
+    expect(
+      store.append(
+        encodeRows([
+          ['a', null],
+          ['', 'b'],
+        ]),
+      ),
+    ).toBe(2);
     expect(store.append(encodeRows([['ß', '日本']]))).toBe(1);
     const rows = { columns: [text('x'), text('y')], store };
     expect([0, 1, 2].map((row) => [cellText(rows, row, 0), cellText(rows, row, 1)])).toEqual([

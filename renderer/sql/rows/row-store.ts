@@ -66,7 +66,9 @@ export class RowStore {
       offset += 4;
       if (index === column) {
         if (length === -1) return null;
-        return length < 0 || offset + length > end ? undefined : chunk.bytes.subarray(offset, offset + length);
+        return length < 0 || offset + length > end
+          ? undefined
+          : chunk.bytes.subarray(offset, offset + length);
       }
       offset += Math.max(0, length);
     }

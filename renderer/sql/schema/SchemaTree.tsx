@@ -32,8 +32,14 @@ export function SchemaTree({ database, tables, onInsert }: SchemaTreeProps) {
   const [active, setActive] = useState('/');
   const [scroll, setScroll] = useState(0);
   const wanted = useDeferredValue(search);
-  const items = useMemo(() => treeItems(database, tables ?? [], toggled, wanted), [database, tables, toggled, wanted]);
-  const at = Math.max(0, items.findIndex((item) => item.key === active));
+  const items = useMemo(
+    () => treeItems(database, tables ?? [], toggled, wanted),
+    [database, tables, toggled, wanted],
+  );
+  const at = Math.max(
+    0,
+    items.findIndex((item) => item.key === active),
+  );
 
   const toggle = (item: TreeItem) => {
     if (item.open === undefined) return;
@@ -51,7 +57,8 @@ export function SchemaTree({ database, tables, onInsert }: SchemaTreeProps) {
     const top = items.indexOf(item) * LINE;
     const element = list.current;
     if (element && top < element.scrollTop) element.scrollTop = top;
-    else if (element && top + LINE > element.scrollTop + element.clientHeight) element.scrollTop = top + LINE - element.clientHeight;
+    else if (element && top + LINE > element.scrollTop + element.clientHeight)
+      element.scrollTop = top + LINE - element.clientHeight;
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const item = items[at];
@@ -62,7 +69,10 @@ export function SchemaTree({ database, tables, onInsert }: SchemaTreeProps) {
       Home: () => go(0),
       End: () => go(items.length - 1),
       ArrowRight: () => (item.open === false ? toggle(item) : go(item.open ? at + 1 : at)),
-      ArrowLeft: () => (item.open ? toggle(item) : go(items.findLastIndex((other, index) => index < at && other.depth < item.depth))),
+      ArrowLeft: () =>
+        item.open
+          ? toggle(item)
+          : go(items.findLastIndex((other, index) => index < at && other.depth < item.depth)),
       ' ': () => toggle(item),
       Enter: () => onInsert(item.insert),
     };
@@ -73,7 +83,10 @@ export function SchemaTree({ database, tables, onInsert }: SchemaTreeProps) {
   };
 
   const first = Math.max(0, Math.floor(scroll / LINE) - AROUND);
-  const shown = items.slice(first, first + Math.ceil((list.current?.clientHeight ?? 900) / LINE) + 2 * AROUND);
+  const shown = items.slice(
+    first,
+    first + Math.ceil((list.current?.clientHeight ?? 900) / LINE) + 2 * AROUND,
+  );
   return (
     <aside className="tree" aria-label="Tables">
       <div className="field">
@@ -104,7 +117,9 @@ export function SchemaTree({ database, tables, onInsert }: SchemaTreeProps) {
           aria-label="Schemas, tables and columns"
           className="tree-list"
           tabIndex={0}
-          aria-activedescendant={shown.some((item) => item.key === items[at]?.key) ? `${id}-${at}` : undefined}
+          aria-activedescendant={
+            shown.some((item) => item.key === items[at]?.key) ? `${id}-${at}` : undefined
+          }
           onKeyDown={onKeyDown}
           onScroll={(event) => setScroll(event.currentTarget.scrollTop)}
         >
@@ -125,7 +140,9 @@ export function SchemaTree({ database, tables, onInsert }: SchemaTreeProps) {
             ))}
           </div>
           {items.length === 1 && wanted !== '' ? <p className="tree-none">Nothing is called that.</p> : null}
-          {items.length === 1 && wanted === '' && tables.length === 0 ? <p className="tree-none">This profile sees no tables.</p> : null}
+          {items.length === 1 && wanted === '' && tables.length === 0 ? (
+            <p className="tree-none">This profile sees no tables.</p>
+          ) : null}
         </div>
       )}
     </aside>

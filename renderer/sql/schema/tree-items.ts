@@ -40,27 +40,58 @@ export function treeItems(
     if (list) list.push(table);
     else bySchema.set(table.schema, [table]);
   }
-  const schemas = [...bySchema].sort(([a], [b]) => Number(b === 'public') - Number(a === 'public') || a.localeCompare(b));
-  const isOpen = (key: string, usual: boolean) => (wanted === '' ? usual !== toggled.has(key) : !toggled.has(`${wanted} ${key}`));
+  const schemas = [...bySchema].sort(
+    ([a], [b]) => Number(b === 'public') - Number(a === 'public') || a.localeCompare(b),
+  );
+  const isOpen = (key: string, usual: boolean) =>
+    wanted === '' ? usual !== toggled.has(key) : !toggled.has(`${wanted} ${key}`);
 
   const rootOpen = isOpen('/', true);
-  const items: TreeItem[] = [{ key: '/', kind: 'database', name: database, note: '', depth: 0, open: rootOpen, insert: name(database) }];
+  const items: TreeItem[] = [
+    {
+      key: '/',
+      kind: 'database',
+      name: database,
+      note: '',
+      depth: 0,
+      open: rootOpen,
+      insert: name(database),
+    },
+  ];
   if (!rootOpen) return items;
   for (const [schema, listed] of schemas) {
     const key = `/${schema}`;
     const open = isOpen(key, schema === 'public' || schemas.length === 1);
-    items.push({ key, kind: 'schema', name: schema, note: String(listed.length), depth: 1, open, insert: name(schema) });
+    items.push({
+      key,
+      kind: 'schema',
+      name: schema,
+      note: String(listed.length),
+      depth: 1,
+      open,
+      insert: name(schema),
+    });
     if (!open) continue;
-    for (const table of listed.toSorted((a, b) => a.name.localeCompare(b.name))) items.push(...tableItems(table, key, wanted, isOpen));
+    for (const table of listed.toSorted((a, b) => a.name.localeCompare(b.name)))
+      items.push(...tableItems(table, key, wanted, isOpen));
   }
   return items;
 }
 
-function tableItems(table: SchemaTable, schemaKey: string, wanted: string, isOpen: (key: string, usual: boolean) => boolean): TreeItem[] {
+function tableItems(
+  table: SchemaTable,
+  schemaKey: string,
+  wanted: string,
+  isOpen: (key: string, usual: boolean) => boolean,
+): TreeItem[] {
   const key = `${schemaKey}/${table.name}`;
   const ownMatch = wanted === '' || table.name.toLowerCase().includes(wanted);
-  const columns = ownMatch ? table.columns : table.columns.filter((column) => column.name.toLowerCase().includes(wanted));
-  const open = isOpen(key, false) && (wanted === '' || !ownMatch || columns.some((column) => column.name.toLowerCase().includes(wanted)));
+  const columns = ownMatch
+    ? table.columns
+    : table.columns.filter((column) => column.name.toLowerCase().includes(wanted));
+  const open =
+    isOpen(key, false) &&
+    (wanted === '' || !ownMatch || columns.some((column) => column.name.toLowerCase().includes(wanted)));
   const item: TreeItem = {
     key,
     kind: table.kind === 'view' || table.kind === 'materialized view' ? 'view' : 'table',
@@ -94,6 +125,7 @@ const matches = (table: SchemaTable, wanted: string): boolean =>
 /** `940`, `41 k`, `4.1 M`. */
 export function shortCount(count: number): string {
   if (count < 1000) return String(Math.max(0, Math.round(count)));
-  const [value, unit] = count < 999_500 ? [count / 1000, 'k'] : count < 999_500_000 ? [count / 1e6, 'M'] : [count / 1e9, 'G'];
+  const [value, unit] =
+    count < 999_500 ? [count / 1000, 'k'] : count < 999_500_000 ? [count / 1e6, 'M'] : [count / 1e9, 'G'];
   return `${value < 10 && unit !== 'k' ? value.toFixed(1).replace('.0', '') : Math.round(value)} ${unit}`;
 }

@@ -14,15 +14,26 @@ describe('splitStatements', () => {
     ['line comments', 'select 1 -- ; no\n, 2; select 3', ['select 1 -- ; no\n, 2', 'select 3']],
     ['nested comments', 'select /* a /* ; */ ; */ 1; b', ['select /* a /* ; */ ; */ 1', 'b']],
     ['a comment before is not the statement', '-- why\nselect 1;', ['select 1']],
-    ['dollar quotes', 'do $$ begin; $a$ ; $$; do $a$ $$;$a$ ; c', ['do $$ begin; $a$ ; $$', 'do $a$ $$;$a$', 'c']],
+    [
+      'dollar quotes',
+      'do $$ begin; $a$ ; $$; do $a$ $$;$a$ ; c',
+      ['do $$ begin; $a$ ; $$', 'do $a$ $$;$a$', 'c'],
+    ],
     ['parameters are no dollar quotes', 'select $1; select $2', ['select $1', 'select $2']],
     ['a dollar inside a word', 'select a$b$; select 1', ['select a$b$', 'select 1']],
-    ['rules in parentheses', 'create rule r as on insert to t do (a; b); c', ['create rule r as on insert to t do (a; b)', 'c']],
+    [
+      'rules in parentheses',
+      'create rule r as on insert to t do (a; b); c',
+      ['create rule r as on insert to t do (a; b)', 'c'],
+    ],
     ['an open string', "select 'a; b", ["select 'a; b"]],
     [
       'SQL bodies',
       'create or replace function f() returns int begin atomic select case when true then 1 end; select 2; end; select 3',
-      ['create or replace function f() returns int begin atomic select case when true then 1 end; select 2; end', 'select 3'],
+      [
+        'create or replace function f() returns int begin atomic select case when true then 1 end; select 2; end',
+        'select 3',
+      ],
     ],
     ['transactions', 'begin; select 1; end; select 2', ['begin', 'select 1', 'end', 'select 2']],
   ])('%s', (_what, text, expected) => {

@@ -128,7 +128,10 @@ function skipDollar(text: string, at: number): number {
  * The statement to run for a cursor: the one it stands in or right behind (its semicolon included), else the next
  * one, else the last.
  */
-export function statementAt(statements: readonly StatementRange[], cursor: number): StatementRange | undefined {
+export function statementAt(
+  statements: readonly StatementRange[],
+  cursor: number,
+): StatementRange | undefined {
   return (
     statements.find(({ from, to }) => cursor >= from && cursor <= to + 1) ??
     statements.find(({ from }) => from > cursor) ??

@@ -3,15 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ElectronApplication, _electron as electron, type Page } from '@playwright/test';
 import { root } from '../../../scripts/root.ts';
+import { packedApp } from './packed-app.ts';
 import { NotificationServer } from './notification-server.ts';
 import { type SessionBus, startSessionBus } from './session-bus.ts';
 
 export interface DesktopOptions {
   /** Who sits at this computer; the name by which the demo's identity provider knows them. */
   readonly person: string;
-  readonly executable: string;
   /** The display's environment. */
   readonly display: Readonly<Record<string, string>>;
+  /** A gateway that the app is started with; else it starts as for the first time. */
   readonly gateway?: string;
   /** More of the app's environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -64,20 +65,19 @@ export class Desktop {
     return this.#page;
   }
 
-  /** Opens the app and waits for its window. */
-  async open(args: readonly string[] = []): Promise<Page> {
+  /** Opens the app and waits for its window. With `withGateway` false it has to know its gateway from last time. */
+  async open({ withGateway = true }: { withGateway?: boolean } = {}): Promise<Page> {
     this.#app = await electron.launch({
-      executablePath: this.#options.executable,
+      executablePath: packedApp().driven,
       args: [
         `--user-data-dir=${join(this.home, 'config/Drawbridge')}`,
-        ...(this.#options.gateway === undefined ? [] : [`--gateway=${this.#options.gateway}`]),
+        ...(withGateway && this.#options.gateway !== undefined ? [`--gateway=${this.#options.gateway}`] : []),
         // Chromium's sandbox doesn't work for root; Electron's `sandbox: true` for the page does without it too.
         ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
         // No GPU here; without this Chromium tries one first.
         '--disable-gpu',
         '--force-device-scale-factor=1',
         '--lang=en-GB',
-        ...args,
       ],
       env: this.env(),
       timeout: 30_000,

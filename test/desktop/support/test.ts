@@ -1,7 +1,6 @@
 import { test as base } from '@playwright/test';
 import { startTestDemo, type TestDemo } from '../../support/test-demo.ts';
 import { Desktop } from './desktop.ts';
-import { packedApp } from './packed-app.ts';
 import { startVirtualDisplay, type VirtualDisplay } from './virtual-display.ts';
 
 interface WorkerFixtures {
@@ -44,7 +43,6 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await use(async (person, { gateway, env } = {}) => {
       const desktop = await Desktop.create({
         person,
-        executable: packedApp().driven,
         display: display.env,
         ...(gateway === null ? {} : { gateway: gateway ?? world.demo.url }),
         ...(env === undefined ? {} : { env }),

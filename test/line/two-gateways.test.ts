@@ -1,0 +1,151 @@
+import { AccessTokens, ApiClient, liveEvents } from '@drawbridge/gateway-client';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { readRecording } from '../support/read-recording.ts';
+import { type SecondGateway, startSecondGateway } from '../support/second-gateway.ts';
+import { SignedIn } from '../support/signed-in.ts';
+import { startTestDemo, type TestDemo } from '../support/test-demo.ts';
+import { busySession, goneFrom, idleSession } from '../support/watched-session.ts';
+
+const RESOURCE = 'orders-staging';
+const AT_ONCE = 1000;
+let store: TestDatabase;
+let world: TestDemo;
+let second: SecondGateway;
+let target: pg.Client;
+let alice: SignedIn;
+let bob: SignedIn;
+let carol: SignedIn;
+let erin: SignedIn;
+
+beforeAll(async () => {
+  store = await createTestDatabase();
+  world = await startTestDemo({ DRAWBRIDGE_STORE_URL: store.url });
+  second = await startSecondGateway(world, store.url);
+  target = new pg.Client(world.demo.targetUrl('orders_staging'));
+  await target.connect();
+  const at = (name: string) => SignedIn.at(world.demo.url, name);
+  [alice, bob, carol, erin] = [await at('alice'), await at('bob'), await at('carol'), await at('erin')];
+  await erin.api.call('apply', {
+    body: {
+      documents: [
+        {
+          kind: 'Policy',
+          name: 'dba-ends-staging',
+          cedar: 'permit (principal in Group::"dba", action == Action::"session.terminate", resource);',
+        },
+      ],
+    },
+  });
+});
+afterEach(() => alice.leave());
+afterAll(async () => {
+  await target?.end();
+  await second?.stop();
+  await world?.stop();
+  await store?.drop();
+});
+
+/** Sessions at the second gateway, ended by a call to the first. */
+async function expectEndElsewhere(end: () => Promise<unknown>, words: RegExp): Promise<void> {
+  const tunnel = await alice.tunnel(RESOURCE, second.url);
+  const idle = await idleSession(alice, tunnel);
+  const busy = await busySession(alice, tunnel, target);
+  await end();
+  const answered = performance.now();
+  const gone = await goneFrom(target, [idle.name, busy.name]);
+  for (const { at, error } of [await idle.ended, await busy.ended]) {
+    expect(error).toMatchObject({ severity: 'FATAL', code: '57P01' });
+    expect(error.message).toMatch(words);
+    expect(at - answered).toBeLessThan(AT_ONCE);
+  }
+  expect(gone - answered).toBeLessThan(AT_ONCE);
+}
+
+describe('two gateways on one store', () => {
+  it('know the same grants: what one gave opens a session at the other, and is recorded there', async () => {
+    const grant = await alice.gets(RESOURCE);
+    const client = await alice.connect(await alice.tunnel(RESOURCE, second.url));
+    expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    const [live] = (await carol.api.call('listSessions', { query: { state: 'live' } })).sessions;
+    await client.end();
+    const id = live?.id ?? expect.fail('The first does not know of it.');
+    await expect
+      .poll(() => carol.api.call('getSession', { params: { id } }))
+      .toMatchObject({ recording: 'sealed' });
+    // Its file is on the second's disk: both were told of different folders, so the first says that it isn't here.
+    const tokens = new AccessTokens({ gateway: world.demo.url, store: storeOf(await carol.tokens.token()) });
+    const there: SignedIn['api'] = new ApiClient({ gateway: second.url, tokens });
+    const { manifest } = await readRecording({ api: there } as SignedIn, id);
+    expect(manifest).toMatchObject({ session: id, crashed: false });
+    await alice.api.call('revokeGrant', { params: { id: grant.id }, body: {} });
+  });
+
+  it('end each other’s sessions within a second: revocation', async () => {
+    const grant = await alice.gets(RESOURCE);
+    const end = () => bob.api.call('revokeGrant', { params: { id: grant.id }, body: { reason: 'done' } });
+    await expectEndElsewhere(end, /access to orders-staging ended: grant revoked \(done\)$/);
+  });
+
+  it('end each other’s sessions within a second: a terminated session', async () => {
+    const grant = await alice.gets(RESOURCE);
+    await expectEndElsewhere(async () => {
+      const { sessions } = await carol.api.call('listSessions', { query: { state: 'live' } });
+      for (const { id } of sessions) await carol.api.call('terminateSession', { params: { id }, body: {} });
+    }, /ended by /);
+    await alice.api.call('revokeGrant', { params: { id: grant.id }, body: {} });
+  });
+
+  it('end each other’s sessions within a second: a policy', async () => {
+    const grant = await alice.gets(RESOURCE);
+    const stop = 'forbid (principal, action == Action::"access.connect", resource in Label::"env:staging");';
+    await expectEndElsewhere(
+      () => erin.api.call('apply', { body: { documents: [{ kind: 'Policy', name: 'stop', cedar: stop }] } }),
+      /policy changed/,
+    );
+    await erin.api.call('removeDocument', { params: { kind: 'Policy', name: 'stop' } });
+    await alice.api.call('revokeGrant', { params: { id: grant.id }, body: {} });
+  });
+
+  it('tell each other’s clients what changed', async () => {
+    const tokens = new AccessTokens({ gateway: world.demo.url, store: storeOf(await alice.tokens.token()) });
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const following = (async () => {
+      const api = new ApiClient({ gateway: second.url, tokens });
+      for await (const event of liveEvents({ api, signal: stop.signal })) {
+        if (event.type === 'hello') seen.push('hello');
+        if (event.type === 'grant') seen.push(event.grant.state);
+      }
+    })().catch(() => undefined);
+    await expect.poll(() => seen).toEqual(['hello']);
+    const grant = await alice.gets(RESOURCE);
+    await expect.poll(() => seen).toEqual(['hello', 'approved']);
+    await bob.api.call('revokeGrant', { params: { id: grant.id }, body: {} });
+    await expect.poll(() => seen).toEqual(['hello', 'approved', 'revoked']);
+    stop.abort();
+    await following;
+  });
+
+  it('end each other’s sessions within a second: a sign-out, at last', async () => {
+    await alice.gets(RESOURCE);
+    await expectEndElsewhere(() => alice.api.call('signOut', { body: {} }), /signed out$/);
+  });
+});
+
+/** A sign-in that is nothing but a token. */
+function storeOf(accessToken: string): ConstructorParameters<typeof AccessTokens>[0]['store'] {
+  const gateway = world.demo.url;
+  return {
+    read: async () => ({
+      gateway,
+      clientId: 'drawbridge-cli',
+      accessToken,
+      accessExpiresAt: Date.now() + 600_000,
+    }),
+    write: async () => undefined,
+    remove: async () => undefined,
+    exclusively: (_gateway, task) => task(),
+  };
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { startGatewayProcess } from '../../demo/gateway-process.ts';
+import type { TestDemo } from './test-demo.ts';
+
+export interface SecondGateway {
+  /** Its own address; to the world it is the first one's twin behind one name. */
+  readonly url: string;
+  readonly pid: number;
+  readonly log: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Another gateway of the cluster that a demo's gateway is in: the same store and keys, a folder of its own. */
+export async function startSecondGateway({ demo }: TestDemo, storeUrl: string): Promise<SecondGateway> {
+  const data = join(demo.data, 'second');
+  await mkdir(data, { recursive: true });
+  const first = parse(await readFile(join(demo.data, 'gateway.yaml'), 'utf8')) as {
+    identity: Record<string, unknown>;
+    [key: string]: unknown;
+  };
+  const port = await freePort();
+  const config = join(demo.data, 'second.yaml');
+  const twin = {
+    ...first,
+    listen: { host: '127.0.0.1', port },
+    data,
+    store: { url: { env: 'SECOND_STORE' } },
+    masterKey: { file: join(demo.data, 'gateway', 'master.key') },
+    // Nobody signs in here: what the first one issued is good here too.
+    identity: { ...first.identity, clientSecret: { value: 'not-used' } },
+    bootstrap: [],
+  };
+  await writeFile(config, stringify(twin));
+  const log: string[] = [];
+  const gateway = await startGatewayProcess({
+    config,
+    env: { PATH: process.env.PATH ?? '', SECOND_STORE: storeUrl },
+    log: (line) => log.push(line),
+    signal: AbortSignal.timeout(60_000),
+  });
+  return { url: `http://127.0.0.1:${port}`, pid: gateway.pid, log, stop: () => gateway.stop() };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
+  return address.port;
+}
