@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { DrawbridgeError, type Protocol, type SessionEndCode } from '@drawbridge/contract';
 import type { AccessTokens } from './access-tokens.ts';
@@ -57,6 +58,8 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
   const gate = gates[options.protocol]();
   const secret = randomBytes(24).toString('base64url');
   const ending = new AbortController();
+  // Every connection listens to it.
+  setMaxListeners(0, ending.signal);
   const sockets = new Set<Socket>();
   const connections = new Connections(options, gate, secret, ending.signal);
 

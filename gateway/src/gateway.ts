@@ -26,6 +26,7 @@ import { Reviews } from './access/reviews.ts';
 import { type Change, EventStream } from './api/event-stream.ts';
 import { createHandlers } from './api/handlers.ts';
 import { createHttpServer } from './api/http-server.ts';
+import { createRateLimit } from './api/rate-limit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/load-config.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
@@ -49,6 +50,10 @@ import { SigningKeys } from './store/signing-keys.ts';
 import { openStoreServer } from './store/store-server.ts';
 import { VERSION } from './version.ts';
 
+/** Calls a minute of one address to the issuer: a sign-in takes about ten, and a whole office may share an address. */
+const ISSUER_CALLS = 600;
+/** Requests for access a minute of one person. */
+const ACCESS_REQUESTS = 60;
 /** How long sessions outlive the loss of the store, in ms; see `SessionRegistry`. */
 const STORE_GRACE = 5_000;
 
@@ -137,6 +142,7 @@ async function compose(
     keys,
     clock,
     logger,
+    audit,
     onSignedOut: (id) => {
       channel
         .publish({ kind: 'signin', id }, db)
@@ -177,9 +183,15 @@ async function compose(
     },
     checks: {
       grant: (id) => grants.find(id),
-      signInOpen: async (id) =>
-        (await db.selectFrom('sign_ins').select('ended_at').where('id', '=', id).executeTakeFirst())
-          ?.ended_at === null,
+      signInOpen: async (id) => {
+        const signIn = await db
+          .selectFrom('sign_ins')
+          .select(['ended_at', 'end_reason'])
+          .where('id', '=', id)
+          .executeTakeFirst();
+        // One that lapsed was not signed out of: what was begun under it ends with its own grant.
+        return signIn !== undefined && (signIn.ended_at === null || signIn.end_reason === 'lapsed');
+      },
       stillAllowed: (grant, address) => grants.stillAllowed(grant, address),
       terminationOf: (id) => sessionStore.terminationOf(id),
     },
@@ -227,6 +239,7 @@ async function compose(
     clock,
     logger,
     hello: { type: 'hello', gateway: config.name, version: VERSION },
+    whose: ({ id }) => id,
     resolve: changeResolver(requests, grants, sessions),
   });
   onClose(() => events.close());
@@ -241,6 +254,7 @@ async function compose(
     },
     authenticate: (authorization) => identity.authenticate(authorization),
     issuer: identity.handler,
+    issuerLimit: createRateLimit(ISSUER_CALLS),
     metrics,
     metricsToken: config.metrics.token,
     ready: async () => ({ ready: channel.live, checks: { store: channel.live } }),
@@ -253,9 +267,14 @@ async function compose(
       reviews,
       grants,
       documents,
-      audit,
       sessions,
       events,
+      requestLimit: createRateLimit(ACCESS_REQUESTS),
+      listAudit: async (caller, filter) => {
+        await configuration.current();
+        authorizer.assertMay(caller, 'admin.read');
+        return audit.list(filter);
+      },
       mayReviewAny: (caller) => mayReviewAny(configuration, authorizer, caller),
       recordingKeys: () => keys.recordingPublicKeys(),
     }),

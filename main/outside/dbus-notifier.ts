@@ -50,12 +50,13 @@ export class DbusNotifier implements Notifier {
     let callOff: () => void = () => undefined;
     try {
       bus = sessionBus({ busAddress: address });
-      // Without a listener a bus that goes away would end the app.
-      (bus as NodeJS.EventEmitter).on('error', () => undefined);
-      const late = new Promise<never>((_resolve, reject) => {
+      const events: NodeJS.EventEmitter = bus;
+      const failed = new Promise<never>((_resolve, reject) => {
+        // Stays: without a listener a bus that goes away later would end the app.
+        events.on('error', reject);
         callOff = clock.after(CONNECT_TIMEOUT, () => reject(new Error('the bus does not answer')));
       });
-      return await Promise.race([DbusNotifier.#greet(bus), late]);
+      return await Promise.race([DbusNotifier.#greet(bus), failed]);
     } catch {
       bus?.disconnect();
       return undefined;

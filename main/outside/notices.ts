@@ -111,7 +111,7 @@ function ended(before: Grant | undefined, after: Grant, me: string): Notice | un
   const body =
     after.state === 'expired'
       ? before?.state === 'active'
-        ? `The ${durationText(after.duration * 1000)} are over.`
+        ? `Time is up: it was given for ${durationText(after.duration * 1000)}.`
         : 'It was not used in time.'
       : after.endReason === undefined || after.endReason === ''
         ? `${who}.`

@@ -1,6 +1,5 @@
 import './access.css';
-import type { ProfileAccess, Resource } from '@drawbridge/contract';
-import { Popover } from '@mantine/core';
+import type { Resource } from '@drawbridge/contract';
 import { type FormEvent, type KeyboardEvent, useId, useState } from 'react';
 import { EnvironmentTag } from '../resources/EnvironmentTag.tsx';
 import { protocolFacts } from '../resources/protocol-facts.ts';
@@ -10,9 +9,8 @@ import { call } from '../state/bridge.ts';
 import { durationChoices, durationProblem, readDuration } from '../state/duration-choices.ts';
 import { environmentOf } from '../state/environment.ts';
 import { shortcutText } from '../state/keys.ts';
-import { needsSentence, needsTicket, waitingFor } from '../state/needs-text.ts';
-import { useOnline, useResource } from '../state/own-access.ts';
-import { profileSummary } from '../state/profile-text.ts';
+import { needsTicket, waitingFor } from '../state/needs-text.ts';
+import { useBlocked, useResource } from '../state/own-access.ts';
 import { durationText } from '../state/time-text.ts';
 import { useView } from '../state/view.ts';
 import { Button } from '../theme/Button.tsx';
@@ -20,12 +18,16 @@ import { Dialog } from '../theme/Dialog.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { IconButton } from '../theme/IconButton.tsx';
 import { Seg } from '../theme/Seg.tsx';
+import { ProfileOption } from './ProfileOption.tsx';
+import { WhoDecides } from './WhoDecides.tsx';
 
 /** Asks for access, where the app was told to. */
 export function RequestDialog() {
   const request = useView((view) => view.request);
   const resource = useResource(request?.resource);
-  if (request === undefined) return null;
+  const loaded = useApp((state) => state.resources !== undefined);
+  // A deep link may come before the list that it points into.
+  if (request === undefined || !loaded) return null;
   const close = () => useView.setState({ request: undefined });
   if (resource === undefined) return <Unknown name={request.resource} onClose={close} />;
   return <RequestForm key={resource.name} resource={resource} wanted={request.profile} onClose={close} />;
@@ -64,7 +66,7 @@ const halfAnHour = 1800;
 
 function RequestForm({ resource, wanted, onClose }: RequestFormProps) {
   const platform = useApp((state) => state.app.platform);
-  const online = useOnline();
+  const blocked = useBlocked();
   const ids = { reason: useId(), problem: useId() };
   const possible = resource.profiles.filter((profile) => profile.access !== 'denied');
   const [chosen, setChosen] = useState(wanted);
@@ -85,7 +87,11 @@ function RequestForm({ resource, wanted, onClose }: RequestFormProps) {
   const durationWrong = durationProblem(duration, maximum);
   const ticket = profile !== undefined && needsTicket(profile.needs);
   const ready =
-    profile !== undefined && durationWrong === undefined && reason.trim() !== '' && online && !busy;
+    profile !== undefined &&
+    durationWrong === undefined &&
+    reason.trim() !== '' &&
+    blocked === undefined &&
+    !busy;
 
   const submit = async (event?: FormEvent) => {
     event?.preventDefault();
@@ -218,7 +224,7 @@ function RequestForm({ resource, wanted, onClose }: RequestFormProps) {
             />
           </div>
           {profile === undefined ? null : <WhoDecides profile={profile} />}
-          {duration === undefined ? null : (
+          {duration === undefined || durationWrong !== undefined ? null : (
             <p className="row meta starts">
               <Icon name="clock" small />
               The {durationText(duration)} start when you first connect.
@@ -243,7 +249,7 @@ function RequestForm({ resource, wanted, onClose }: RequestFormProps) {
             Cancel
           </Button>
           <Button type="submit" look="primary" size="l" disabled={!ready} hint={shortcutText(platform, '⏎')}>
-            {online ? 'Send request' : 'Waits for the gateway'}
+            {blocked ?? 'Send request'}
           </Button>
         </div>
       </form>
@@ -256,80 +262,3 @@ function subtitle(resource: Resource, protocol: string): string {
   const by = owner ?? team;
   return [protocol, region, by === undefined ? undefined : `owned by ${by}`].filter(Boolean).join(', ');
 }
-
-interface ProfileOptionProps {
-  readonly profile: ProfileAccess;
-  readonly masked: Resource['maskedColumns'];
-  readonly on: boolean;
-  readonly onChoose: () => void;
-}
-
-function ProfileOption({ profile, masked, on, onChoose }: ProfileOptionProps) {
-  if (profile.access === 'denied') {
-    return (
-      <div className="opt no">
-        <span className="strong">
-          <Icon name="lock" small />
-          {profile.name}
-        </span>
-        <span className="meta">
-          Not for you.{' '}
-          <Popover position="bottom-start" width={280}>
-            <Popover.Target>
-              <button type="button" className="link" aria-label={`Why not ${profile.name}?`}>
-                Why?
-              </button>
-            </Popover.Target>
-            <Popover.Dropdown aria-label={`Why not ${profile.name}`}>
-              <p className="t2 selectable">{profile.explanation ?? 'No policy lets you ask for it.'}</p>
-              {profile.policies.length === 0 ? null : (
-                <p className="meta mono selectable policies">{profile.policies.join(', ')}</p>
-              )}
-            </Popover.Dropdown>
-          </Popover>
-        </span>
-      </div>
-    );
-  }
-  return (
-    <label className={on ? 'opt on' : 'opt'}>
-      <input type="radio" name="profile" value={profile.name} checked={on} onChange={onChoose} />
-      <span className="strong">{profile.name}</span>
-      <span className="meta">{profileSummary(profile, masked)}</span>
-    </label>
-  );
-}
-
-/** Who would have to agree, before anything is sent. */
-function WhoDecides({ profile }: { readonly profile: ProfileAccess }) {
-  const messages = [
-    ...new Set(profile.needs.flatMap((need) => (need.message === undefined ? [] : [need.message]))),
-  ];
-  const open = profile.access === 'open';
-  const policies = [
-    ...new Set(profile.needs.flatMap((need) => (need.kind === 'approve' ? [need.policy] : []))),
-  ];
-  return (
-    <div className="who">
-      <span className="tile">
-        <Icon name={open ? 'check' : 'person'} className={open ? 'c-active' : ''} />
-      </span>
-      <div className="grow">
-        <div className="strong">{needsSentence(profile.needs)}</div>
-        {messages.map((message) => (
-          <div className="meta" key={message}>
-            {message}
-          </div>
-        ))}
-        {messages.length === 0 ? (
-          <div className="meta">{open ? 'Policy asks for nobody.' : policyText(policies)}</div>
-        ) : null}
-      </div>
-    </div>
-  );
-}
-
-const policyText = (policies: readonly string[]) =>
-  policies.length === 1
-    ? `Policy ${policies[0]} asks for it.`
-    : `Policies ${policies.join(', ')} ask for it.`;

@@ -5,7 +5,7 @@ import { useApp } from '../state/app-store.ts';
 import { call } from '../state/bridge.ts';
 import { shorterChoices } from '../state/duration-choices.ts';
 import { isTyping, shortcutText } from '../state/keys.ts';
-import { useOnline } from '../state/own-access.ts';
+import { useBlocked } from '../state/own-access.ts';
 import { durationText } from '../state/time-text.ts';
 import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
@@ -13,7 +13,7 @@ import { shortest } from './review-outcome.ts';
 
 /** Approve, approve for less, or deny with a reason. */
 export function Decision({ request }: { readonly request: AccessRequest }) {
-  const online = useOnline();
+  const blocked = useBlocked();
   const me = useApp((state) => state.me?.user.id);
   const platform = useApp((state) => state.app.platform);
   const [denying, setDenying] = useState(false);
@@ -22,7 +22,7 @@ export function Decision({ request }: { readonly request: AccessRequest }) {
   const [problem, setProblem] = useState<string>();
   const field = useId();
   const denyButton = useRef<HTMLButtonElement>(null);
-  const may = request.reviewable && online && !busy;
+  const may = request.reviewable && blocked === undefined && !busy;
 
   const review = async (verdict: 'approve' | 'deny', duration?: number) => {
     if (!may) return;
@@ -135,7 +135,7 @@ export function Decision({ request }: { readonly request: AccessRequest }) {
       ) : (
         <div className="actions">
           <Button look="primary" size="l" disabled={!may} hint="A" onClick={() => void review('approve')}>
-            {online ? `Approve ${durationText(longest)}` : 'Waits for the gateway'}
+            {blocked ?? `Approve ${durationText(longest)}`}
           </Button>
           <Shorter
             longest={longest}

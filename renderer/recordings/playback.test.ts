@@ -22,7 +22,15 @@ it('steps between events', () => {
 });
 
 it('measures activity without letting one burst flatten the rest', () => {
-  const bars = activity([{ at: 0, weight: 1 }, { at: 50, weight: 1_000_000 }, { at: 100, weight: 1 }], 100, 4);
+  const bars = activity(
+    [
+      { at: 0, weight: 1 },
+      { at: 50, weight: 1_000_000 },
+      { at: 100, weight: 1 },
+    ],
+    100,
+    4,
+  );
   expect(bars[2]).toBe(1);
   expect(bars[0]).toBeGreaterThan(0.04);
   expect(bars[1]).toBe(0);

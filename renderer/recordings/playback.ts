@@ -6,7 +6,14 @@ const LEFT = 600;
  * Where playing is after `passed` milliseconds.
  * @param times of the events, ascending, in milliseconds since the start.
  */
-export function advance(at: number, passed: number, speed: number, times: readonly number[], skipIdle: boolean, end: number): number {
+export function advance(
+  at: number,
+  passed: number,
+  speed: number,
+  times: readonly number[],
+  skipIdle: boolean,
+  end: number,
+): number {
   let to = at + passed * speed;
   if (skipIdle) {
     const next = times.find((time) => time > at) ?? end;
@@ -22,7 +29,11 @@ export function neighbour(at: number, times: readonly number[], direction: 1 | -
 }
 
 /** How much happened in each of `count` equal stretches, 0 to 1; logarithmic, since one stretch may hold a million rows. */
-export function activity(times: readonly { readonly at: number; readonly weight: number }[], length: number, count: number): number[] {
+export function activity(
+  times: readonly { readonly at: number; readonly weight: number }[],
+  length: number,
+  count: number,
+): number[] {
   const sums = new Array<number>(count).fill(0);
   for (const { at, weight } of times) {
     const index = Math.min(count - 1, Math.floor((at / Math.max(1, length)) * count));

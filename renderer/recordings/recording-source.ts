@@ -1,8 +1,8 @@
 import type { RecordingHeader, RecordingManifest } from '@drawbridge/contract';
 import type { RecordingPortEvent } from '../../main/ipc/contract.ts';
+import { openPort } from '../sql/console/open-port.ts';
 import { failureText } from '../state/actions.ts';
 import { call } from '../state/bridge.ts';
-import { openPort } from '../sql/console/open-port.ts';
 import { Timeline } from './timeline.ts';
 
 export interface RecordingState {
@@ -40,7 +40,12 @@ export class RecordingSource {
     this.#set({ status: 'loading', timeline: new Timeline(), version: this.#state.version + 1 });
     const id = crypto.randomUUID();
     try {
-      const port = await openPort(window, id, () => call('recordings.open', { id, session: session as RecordingHeader['session'] }), signal);
+      const port = await openPort(
+        window,
+        id,
+        () => call('recordings.open', { id, session: session as RecordingHeader['session'] }),
+        signal,
+      );
       if (signal.aborted) return port.close();
       this.#port = port;
       port.onmessage = ({ data }: MessageEvent<RecordingPortEvent>) => {
@@ -60,14 +65,22 @@ export class RecordingSource {
   #receive(event: RecordingPortEvent): void {
     switch (event.type) {
       case 'header':
-        return this.#set({ ...this.#state, header: event.header });
+        this.#set({ ...this.#state, header: event.header });
+        break;
       case 'events':
         for (const { event: recorded, payload } of event.events) this.#state.timeline.add(recorded, payload);
-        return this.#set({ ...this.#state, version: this.#state.version + 1 });
+        this.#set({ ...this.#state, version: this.#state.version + 1 });
+        break;
       case 'end':
-        return this.#set({ ...this.#state, status: 'complete', ...(event.manifest && { manifest: event.manifest }) });
+        this.#set({
+          ...this.#state,
+          status: 'complete',
+          ...(event.manifest && { manifest: event.manifest }),
+        });
+        break;
       case 'failed':
-        return this.#set({ ...this.#state, status: 'failed', message: event.message });
+        this.#set({ ...this.#state, status: 'failed', message: event.message });
+        break;
       default:
         event satisfies never;
     }

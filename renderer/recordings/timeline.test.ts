@@ -4,26 +4,54 @@ import { encodeRows } from '../sql/rows/encode-rows.ts';
 import { cellText } from '../sql/rows/grid-rows.ts';
 import { entryMatches, markOf, maskedIn, type StatementEntry, Timeline } from './timeline.ts';
 
-const email: RecordedColumn = { name: 'email', type: 'text', format: 'text', masked: { rule: 'pii', mask: 'email', column: 'public.c.email' } };
+const email: RecordedColumn = {
+  name: 'email',
+  type: 'text',
+  format: 'text',
+  masked: { rule: 'pii', mask: 'email', column: 'public.c.email' },
+};
 const id: RecordedColumn = { name: 'id', type: 'int4', format: 'binary' };
 const statement = (number: number, text: string, more: object = {}): RecordingEventInput =>
-  ({ type: 'statement', statement: number, text, mode: 'simple', actions: ['sql.read'], tables: ['public.c'], decision: 'allow', ...more }) as RecordingEventInput;
+  ({
+    type: 'statement',
+    statement: number,
+    text,
+    mode: 'simple',
+    actions: ['sql.read'],
+    tables: ['public.c'],
+    decision: 'allow',
+    ...more,
+  }) as RecordingEventInput;
 
 function timelineOf(...inputs: (RecordingEventInput & { payload?: Uint8Array })[]): Timeline {
   const timeline = new Timeline();
-  inputs.forEach(({ payload, ...event }, seq) => timeline.add({ ...event, seq, at: seq * 10 } as RecordingEvent, payload));
+  for (const [seq, { payload, ...event }] of inputs.entries())
+    timeline.add({ ...event, seq, at: seq * 10 } as RecordingEvent, payload);
   return timeline;
 }
 const rows = (number: number, payload: Uint8Array, count = 1) =>
   ({ type: 'rows', statement: number, format: 'postgres.DataRow', count, payload }) as const;
-const done = (number: number, tag: string, count: number) => ({ type: 'result', statement: number, status: 'ok', tag, rows: count }) as const;
+const done = (number: number, tag: string, count: number) =>
+  ({ type: 'result', statement: number, status: 'ok', tag, rows: count }) as const;
 
 describe('Timeline', () => {
   it('ties rows and results to their statement, and names what was masked', () => {
-    const timeline = timelineOf(statement(1, 'select email from c'), { type: 'columns', statement: 1, columns: [email] }, rows(1, encodeRows([['•@x']])), done(1, 'SELECT 1', 1));
+    const timeline = timelineOf(
+      statement(1, 'select email from c'),
+      { type: 'columns', statement: 1, columns: [email] },
+      rows(1, encodeRows([['•@x']])),
+      done(1, 'SELECT 1', 1),
+    );
     const [entry] = timeline.entries as StatementEntry[];
-    expect(entry).toMatchObject({ text: 'select email from c', took: 30, outcomes: [{ tag: 'SELECT 1', rows: 1 }] });
-    expect(entry && cellText(entry.results[0]?.rows ?? { columns: [], store: { length: 0, cell: () => null } }, 0, 0)).toBe('•@x');
+    expect(entry).toMatchObject({
+      text: 'select email from c',
+      took: 30,
+      outcomes: [{ tag: 'SELECT 1', rows: 1 }],
+    });
+    expect(
+      entry &&
+        cellText(entry.results[0]?.rows ?? { columns: [], store: { length: 0, cell: () => null } }, 0, 0),
+    ).toBe('•@x');
     expect(entry && maskedIn(entry)).toEqual([{ column: 'email', rule: 'pii' }]);
     expect(entry && markOf(entry)).toBe('masked');
     expect(timeline.length).toBe(30);
@@ -32,7 +60,11 @@ describe('Timeline', () => {
   it('reads binary columns by their type', () => {
     const frame = encodeRows([['abcd']]);
     frame.set([0, 0, 1, 2], frame.length - 4);
-    const timeline = timelineOf(statement(1, 'x'), { type: 'columns', statement: 1, columns: [id] }, rows(1, frame));
+    const timeline = timelineOf(
+      statement(1, 'x'),
+      { type: 'columns', statement: 1, columns: [id] },
+      rows(1, frame),
+    );
     const [entry] = timeline.entries as StatementEntry[];
     expect(entry?.results[0] && cellText(entry.results[0].rows, 0, 0)).toBe('258');
   });
@@ -49,7 +81,9 @@ describe('Timeline', () => {
       done(1, 'SELECT 2', 2),
     );
     const entries = timeline.entries as StatementEntry[];
-    expect(entries.map(({ parameters, results, took }) => [parameters, results[0]?.store.length, took])).toEqual([
+    expect(
+      entries.map(({ parameters, results, took }) => [parameters, results[0]?.store.length, took]),
+    ).toEqual([
       [['a'], 1, 40],
       [['b'], 2, 20],
     ]);
@@ -59,16 +93,27 @@ describe('Timeline', () => {
     const timeline = timelineOf(
       statement(1, 'delete', { decision: 'deny', reason: 'no writing' }),
       statement(2, 'select x'),
-      { type: 'result', statement: 2, status: 'error', error: { code: '42703', severity: 'ERROR', message: 'no column x' } },
+      {
+        type: 'result',
+        statement: 2,
+        status: 'error',
+        error: { code: '42703', severity: 'ERROR', message: 'no column x' },
+      },
       { type: 'end', code: 'client_closed', reason: 'done' },
     );
     expect(timeline.entries.map(markOf)).toEqual(['refused', 'error', 'note']);
-    const found = (wanted: string) => timeline.entries.filter((entry) => entryMatches(entry, wanted, cellText)).length;
+    const found = (wanted: string) =>
+      timeline.entries.filter((entry) => entryMatches(entry, wanted, cellText)).length;
     expect([found('writing'), found('42703'), found('done'), found('nothing')]).toEqual([1, 1, 1, 0]);
   });
 
   it('goes on after rows that can not be read', () => {
-    const timeline = timelineOf(statement(1, 'x'), { type: 'columns', statement: 1, columns: [email] }, rows(1, new Uint8Array([1, 2]), 3), done(1, 'SELECT 3', 3));
+    const timeline = timelineOf(
+      statement(1, 'x'),
+      { type: 'columns', statement: 1, columns: [email] },
+      rows(1, new Uint8Array([1, 2]), 3),
+      done(1, 'SELECT 3', 3),
+    );
     expect((timeline.entries as StatementEntry[])[0]?.results[0]?.unreadable).toBe(3);
   });
 });

@@ -8,6 +8,8 @@ export interface RecordedResult {
   readonly store: RowStore;
   /** Rows that came in no form that can be shown. */
   unreadable: number;
+  /** Rows left out, so that a long recording stays within what a page may hold. */
+  omitted: number;
 }
 
 export interface Outcome {
@@ -56,12 +58,15 @@ export interface MaskedMark {
   readonly rule: string;
 }
 
+const MOST_BYTES = 256 * 2 ** 20;
+
 /** What happened in a recording, built from its events as they come. */
 export class Timeline {
   readonly entries: TimelineEntry[] = [];
   /** Time of the last event, in milliseconds since the start. */
   length = 0;
   events = 0;
+  #bytes = 0;
   readonly #current = new Map<number, StatementEntry>();
 
   add(event: RecordingEvent, payload?: Uint8Array): void {
@@ -70,35 +75,52 @@ export class Timeline {
     const place = { seq: event.seq, at: event.at };
     switch (event.type) {
       case 'client':
-        this.entries.push({ ...place, kind: 'client', title: `${event.name ?? 'A client'} connected`, ...(event.database && { detail: `database ${event.database}` }) });
-        return;
+        this.entries.push({
+          ...place,
+          kind: 'client',
+          title: `${event.name ?? 'A client'} connected`,
+          ...(event.database && { detail: `database ${event.database}` }),
+        });
+        break;
       case 'statement':
-        return this.#statement(event);
+        this.#statement(event);
+        break;
       case 'execute':
-        return this.#execute(event);
+        this.#execute(event);
+        break;
       case 'columns':
-        this.#current.get(event.statement)?.results.push(emptyResult(event.columns));
-        return;
+        this.#columns(event);
+        break;
       case 'rows':
-        return this.#rows(event, payload);
+        this.#rows(event, payload);
+        break;
       case 'copy': {
         const entry = this.#current.get(event.statement);
-        if (entry === undefined) return;
+        if (entry === undefined) break;
         entry.copied ??= { direction: event.direction, bytes: 0 };
         entry.copied.bytes += payload?.length ?? 0;
-        return;
+        break;
       }
       case 'result':
-        return this.#result(event);
+        this.#result(event);
+        break;
       case 'message':
-        this.entries.push({ ...place, kind: 'message', title: event.kind === 'notice' ? 'Notice' : `Notification${event.channel === undefined ? '' : ` on ${event.channel}`}`, detail: event.text });
-        return;
+        this.entries.push({
+          ...place,
+          kind: 'message',
+          title:
+            event.kind === 'notice'
+              ? 'Notice'
+              : `Notification${event.channel === undefined ? '' : ` on ${event.channel}`}`,
+          detail: event.text,
+        });
+        break;
       case 'cancel':
         this.entries.push({ ...place, kind: 'cancel', title: 'The client asked to cancel' });
-        return;
+        break;
       case 'end':
         this.entries.push({ ...place, kind: 'end', title: 'The session ended', detail: event.reason });
-        return;
+        break;
       default:
         event satisfies never;
     }
@@ -116,7 +138,9 @@ export class Timeline {
       tables: event.tables,
       results: [],
       outcomes: [],
-      ...(event.decision === 'deny' && { refused: { reason: event.reason ?? 'refused', policies: event.policies ?? [] } }),
+      ...(event.decision === 'deny' && {
+        refused: { reason: event.reason ?? 'refused', policies: event.policies ?? [] },
+      }),
     };
     this.#current.set(event.statement, entry);
     this.entries.push(entry);
@@ -130,7 +154,14 @@ export class Timeline {
       before.parameters = event.parameters;
       return;
     }
-    const entry: StatementEntry = { ...before, seq: event.seq, at: event.at, parameters: event.parameters, results: [], outcomes: [] };
+    const entry: StatementEntry = {
+      ...before,
+      seq: event.seq,
+      at: event.at,
+      parameters: event.parameters,
+      results: [],
+      outcomes: [],
+    };
     delete entry.took;
     delete entry.copied;
     // Columns were announced once, when it was prepared.
@@ -140,11 +171,26 @@ export class Timeline {
     this.entries.push(entry);
   }
 
+  #columns(event: Extract<RecordingEvent, { type: 'columns' }>): void {
+    const entry = this.#current.get(event.statement);
+    if (entry === undefined) return;
+    const last = entry.results.at(-1);
+    // What was expected of a prepared statement gives way to what is announced for this run.
+    if (last?.store.length === 0 && entry.outcomes.length < entry.results.length) entry.results.pop();
+    entry.results.push(emptyResult(event.columns));
+  }
+
   #rows(event: Extract<RecordingEvent, { type: 'rows' }>, payload: Uint8Array | undefined): void {
     const result = this.#current.get(event.statement)?.results.at(-1);
     if (result === undefined || payload === undefined) return;
+    if (this.#bytes >= MOST_BYTES) {
+      result.omitted += event.count;
+      return;
+    }
     try {
+      const before = result.store.bytes;
       result.store.append(payload);
+      this.#bytes += result.store.bytes - before;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       result.unreadable += event.count;
@@ -156,17 +202,26 @@ export class Timeline {
     if (entry === undefined) return;
     entry.took = event.at - entry.at;
     const { status, tag, rows, error } = event;
-    entry.outcomes.push({ status, ...(tag !== undefined && { tag }), ...(rows !== undefined && { rows }), ...(error && { error }) });
+    entry.outcomes.push({
+      status,
+      ...(tag !== undefined && { tag }),
+      ...(rows !== undefined && { rows }),
+      ...(error && { error }),
+    });
   }
 }
 
 function emptyResult(columns: readonly RecordedColumn[]): RecordedResult {
-  return resultOf(columns.map(({ name, type, format, masked }): GridColumn => ({ name, type, format, ...(masked && { masked }) })));
+  return resultOf(
+    columns.map(
+      ({ name, type, format, masked }): GridColumn => ({ name, type, format, ...(masked && { masked }) }),
+    ),
+  );
 }
 
 function resultOf(columns: readonly GridColumn[]): RecordedResult {
   const store = new RowStore();
-  return { rows: { columns, store }, store, unreadable: 0 };
+  return { rows: { columns, store }, store, unreadable: 0, omitted: 0 };
 }
 
 /** The masked columns of what an entry gave, each once. */
@@ -174,7 +229,8 @@ export function maskedIn(entry: TimelineEntry): MaskedMark[] {
   if (entry.kind !== 'statement') return [];
   const found = new Map<string, MaskedMark>();
   for (const { rows } of entry.results)
-    for (const { name, masked } of rows.columns) if (masked) found.set(`${name} ${masked.rule}`, { column: name, rule: masked.rule });
+    for (const { name, masked } of rows.columns)
+      if (masked) found.set(`${name} ${masked.rule}`, { column: name, rule: masked.rule });
   return [...found.values()];
 }
 
@@ -191,15 +247,21 @@ export function markOf(entry: TimelineEntry): EntryMark {
 }
 
 /** Whether an entry has `wanted` (lower case) in its text, its fate or the first rows it gave. */
-export function entryMatches(entry: TimelineEntry, wanted: string, text: (rows: GridRows, row: number, column: number) => string | null): boolean {
+export function entryMatches(
+  entry: TimelineEntry,
+  wanted: string,
+  text: (rows: GridRows, row: number, column: number) => string | null,
+): boolean {
   const has = (value: string | null | undefined) => value?.toLowerCase().includes(wanted) ?? false;
   if (entry.kind !== 'statement') return has(entry.title) || has(entry.detail);
-  if (has(entry.text) || has(entry.refused?.reason) || entry.tables.some(has) || entry.parameters?.some(has)) return true;
+  if (has(entry.text) || has(entry.refused?.reason) || entry.tables.some(has) || entry.parameters?.some(has))
+    return true;
   if (entry.outcomes.some(({ error }) => has(error?.message) || has(error?.code))) return true;
   return entry.results.some(({ rows }) => {
     const rowsLooked = Math.min(rows.store.length, 1000);
     for (let row = 0; row < rowsLooked; row++)
-      for (let column = 0; column < rows.columns.length; column++) if (has(text(rows, row, column))) return true;
+      for (let column = 0; column < rows.columns.length; column++)
+        if (has(text(rows, row, column))) return true;
     return false;
   });
 }

@@ -8,7 +8,7 @@ import { attempt, openCard, openConsole } from '../state/actions.ts';
 import { call } from '../state/bridge.ts';
 import { useNow } from '../state/clock.ts';
 import { needsSentence, waitingFor } from '../state/needs-text.ts';
-import { useOnline } from '../state/own-access.ts';
+import { useBlocked } from '../state/own-access.ts';
 import { allowedText } from '../state/profile-text.ts';
 import { agoText, clockText, durationText, momentText } from '../state/time-text.ts';
 import { openRequest } from '../state/view.ts';
@@ -51,7 +51,7 @@ export function Inspector({ resource, access }: InspectorProps) {
 }
 
 function WithGrant({ resource, grant }: { readonly resource: Resource; readonly grant: Grant }) {
-  const online = useOnline();
+  const blocked = useBlocked();
   const profile = resource.profiles.find((candidate) => candidate.name === grant.profile);
   const now = useNow('minute');
   const approver = grant.approvedBy[0];
@@ -61,11 +61,11 @@ function WithGrant({ resource, grant }: { readonly resource: Resource; readonly 
         <Button
           look="primary"
           className="grow"
-          disabled={!online}
-          hint={online ? '⏎' : undefined}
+          disabled={blocked !== undefined}
+          hint={blocked === undefined ? '⏎' : undefined}
           onClick={() => openConsole(resource.name, grant.profile)}
         >
-          {online ? 'Open SQL console' : 'Waits for the gateway'}
+          {blocked ?? 'Open SQL console'}
         </Button>
         <Button icon="card" onClick={() => openCard(resource.name, grant.profile)}>
           Card
@@ -156,7 +156,7 @@ function WithoutGrant({ resource, access }: InspectorProps) {
 
 /** Waiting, denied or nothing: the state in words and its one button. */
 function Standing({ access, resource }: InspectorProps) {
-  const online = useOnline();
+  const blocked = useBlocked();
   const now = useNow('minute');
   switch (access.kind) {
     case 'waiting':
@@ -172,7 +172,7 @@ function Standing({ access, resource }: InspectorProps) {
           </p>
           <p className="quote">“{access.request.reason}”</p>
           <Button
-            disabled={!online}
+            disabled={blocked !== undefined}
             onClick={() =>
               void attempt('The request still stands', () =>
                 call('requests.cancel', { id: access.request.id }),
@@ -195,7 +195,10 @@ function Standing({ access, resource }: InspectorProps) {
             {agoText(access.request.decidedAt ?? access.request.createdAt, now)}
           </p>
           {access.review?.reason === undefined ? null : <p className="quote">“{access.review.reason}”</p>}
-          <Button disabled={!online} onClick={() => openRequest(resource.name, access.request.profile)}>
+          <Button
+            disabled={blocked !== undefined}
+            onClick={() => openRequest(resource.name, access.request.profile)}
+          >
             Ask again
           </Button>
         </section>
@@ -211,11 +214,11 @@ function Standing({ access, resource }: InspectorProps) {
       return (
         <Button
           look="primary"
-          disabled={!online}
-          hint={online ? '⏎' : undefined}
+          disabled={blocked !== undefined}
+          hint={blocked === undefined ? '⏎' : undefined}
           onClick={() => openRequest(resource.name)}
         >
-          {online ? 'Request access' : 'Waits for the gateway'}
+          {blocked ?? 'Request access'}
         </Button>
       );
     case 'active':

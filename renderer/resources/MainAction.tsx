@@ -6,7 +6,7 @@ import { attempt } from '../state/actions.ts';
 import { call } from '../state/bridge.ts';
 import { useNow } from '../state/clock.ts';
 import { waitingFor } from '../state/needs-text.ts';
-import { useOnline } from '../state/own-access.ts';
+import { useBlocked } from '../state/own-access.ts';
 import { ageText } from '../state/time-text.ts';
 import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
@@ -19,13 +19,13 @@ interface MainActionProps {
 
 /** The one main button of a resource, or the state that stands in its place. */
 export function MainAction({ resource, access }: MainActionProps) {
-  const online = useOnline();
+  const blocked = useBlocked();
   const run = () => runMainAction(resource, access);
-  if (!online && access.kind !== 'waiting' && access.kind !== 'forbidden') {
+  if (blocked !== undefined && access.kind !== 'waiting' && access.kind !== 'forbidden') {
     return (
       <span className="wait mute">
         <Icon name="offline" small />
-        Waits for the gateway
+        {blocked}
       </span>
     );
   }

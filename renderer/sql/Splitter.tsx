@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/useSemanticElements: an <hr> that moves is a separator with a value, which is what this is
 import type { KeyboardEvent, PointerEvent } from 'react';
 
 const LEAST = 60;

@@ -129,6 +129,7 @@ export function SqlTab({ tab }: { readonly tab: Extract<Tab, { kind: 'sql' }> })
             onRefresh={() => console.refreshSchema()}
             onAnother={() => openAnotherConsole(tab.resource, tab.profile)}
           />
+          {/* biome-ignore lint/a11y/noStaticElementInteractions: it only keeps keys from going further */}
           {/* Plain keys typed here are nobody else's: the window can't see into the editor's shadow root. */}
           <div className="editor" style={{ height }} onKeyDown={stopPlainKeys}>
             <SqlEditor

@@ -1,10 +1,11 @@
 import { notifications } from '@mantine/notifications';
 import { createElement } from 'react';
+import type { Tab } from '../../main/ipc/app-state.ts';
 import type { Pushes } from '../../main/ipc/contract.ts';
 import { Icon } from '../theme/Icon.tsx';
 import { appState } from './app-store.ts';
 import { CallError, call } from './bridge.ts';
-import { openTab } from './view.ts';
+import { openTab, useView } from './view.ts';
 
 const icons = { info: 'info', active: 'check', denied: 'refused' } as const;
 
@@ -42,31 +43,33 @@ export async function attempt(what: string, work: () => Promise<unknown>): Promi
 
 /** A SQL console on a resource: the open one, or a new one. */
 export function openConsole(resource: string, profile: string): void {
-  openTab({ kind: 'sql', id: `sql:${resource}:${profile}`, resource, profile, title: resource, text: '' });
-  remember(resource);
+  openSessionTab({ kind: 'sql', id: crypto.randomUUID(), resource, profile, title: resource, text: '' });
 }
 
 /** One more console on the same resource. */
 export function openAnotherConsole(resource: string, profile: string): void {
-  openTab({
-    kind: 'sql',
-    id: `sql:${resource}:${profile}:${crypto.randomUUID().slice(0, 8)}`,
-    resource,
-    profile,
-    title: resource,
-    text: '',
-  });
-  remember(resource);
+  openTab({ kind: 'sql', id: crypto.randomUUID(), resource, profile, title: resource, text: '' });
 }
 
 /** The connection card of a resource, in a tab of its own. */
 export function openCard(resource: string, profile: string): void {
-  openTab({ kind: 'card', id: `card:${resource}:${profile}`, resource, profile, title: resource });
+  openSessionTab({ kind: 'card', id: crypto.randomUUID(), resource, profile, title: resource });
   remember(resource);
 }
 
 export function openRecording(session: string, title: string): void {
-  openTab({ kind: 'recording', id: `recording:${session}`, session, title });
+  const open = useView.getState().tabs.find((tab) => tab.kind === 'recording' && tab.session === session);
+  openTab(open ?? { kind: 'recording', id: crypto.randomUUID(), session, title });
+}
+
+/** Two clicks on *Connect* are meant as one console. */
+function openSessionTab(tab: Extract<Tab, { kind: 'sql' | 'card' }>): void {
+  const open = useView
+    .getState()
+    .tabs.find(
+      (known) => known.kind === tab.kind && known.resource === tab.resource && known.profile === tab.profile,
+    );
+  openTab(open ?? tab);
 }
 
 /** Puts a resource first among the recent ones. */

@@ -22,6 +22,17 @@ export async function startAppStore(): Promise<AppState> {
   return state;
 }
 
+/** Hears when a part of main's state becomes another; not told of what it is at first. */
+export function watchApp<T>(
+  select: (state: AppState) => T,
+  changed: (state: AppState, before: AppState) => void,
+): () => void {
+  return store.subscribe(({ state }, { state: before }) => {
+    if (state === undefined || before === undefined) return;
+    if (!Object.is(select(state), select(before))) changed(state, before);
+  });
+}
+
 function loaded(state: AppState | undefined): AppState {
   if (state === undefined) throw new Error('the state of the app was read before it was there');
   return state;

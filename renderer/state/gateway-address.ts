@@ -7,7 +7,7 @@ export function hostOf(url: string): string {
   }
 }
 
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(\/|$)/;
+const loopback = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/;
 
 /**
  * What somebody typed as a gateway's address, as a URL: https unless they said http, which only an address

@@ -75,3 +75,12 @@ export function useResource(name: string | undefined): Resource | undefined {
 export function useOnline(): boolean {
   return useApp((state) => state.connection.status === 'online');
 }
+
+/** What stands on a button that can't reach the gateway now; undefined where it can. */
+export function useBlocked(): string | undefined {
+  const status = useApp((state) => state.connection.status);
+  if (status === 'online') return undefined;
+  return status === 'sign-in-needed' || status === 'signing-in'
+    ? 'Waits for sign-in'
+    : 'Waits for the gateway';
+}

@@ -76,13 +76,26 @@ export function openTab(tab: Tab): void {
   saveTabs();
 }
 
-/** Opens tabs without showing them, as after a restart. */
+/** Brings tabs back behind those that are open, as after a restart. */
 export function bringBackTabs(tabs: readonly Tab[], active: string | undefined): void {
-  const open = useView.getState().tabs;
-  const missing = tabs.filter((tab) => !open.some((known) => known.id === tab.id));
-  const all = [...open, ...missing];
-  set({ tabs: all, activeTab: all.some((tab) => tab.id === active) ? active : useView.getState().activeTab });
+  const { tabs: open, activeTab } = useView.getState();
+  const all = [...open, ...tabs.filter((tab) => !open.some((known) => known.id === tab.id))];
+  set({ tabs: all, activeTab: all.some((tab) => tab.id === active) ? active : activeTab });
   saveTabs();
+}
+
+/** Takes over the tabs that main holds: at the start, and when another gateway comes in front. */
+export function adoptTabs(tabs: readonly Tab[], active: string | undefined): void {
+  // What waits to be saved belongs to the gateway before.
+  clearTimeout(saving);
+  set({
+    tabs,
+    activeTab: tabs.some((tab) => tab.id === active) ? active : undefined,
+    selected: undefined,
+    reviewed: undefined,
+    request: undefined,
+    offerAnswered: false,
+  });
 }
 
 export function closeTab(id: string): void {

@@ -8,7 +8,12 @@ export const theme = createTheme({
   activeClassName: '',
   components: {
     Menu: Menu.extend({
-      defaultProps: { shadow: 'none', offset: 4, transitionProps: { transition: 'fade', duration: 100 } },
+      defaultProps: {
+        shadow: 'none',
+        withInitialFocusPlaceholder: false,
+        offset: 4,
+        transitionProps: { transition: 'fade', duration: 100 },
+      },
       classNames: {
         dropdown: 'menu',
         item: 'menu-item',

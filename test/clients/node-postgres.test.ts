@@ -27,14 +27,25 @@ describe.each(SERVERS)('node-postgres on the %s server', (server) => {
   it.each([
     ['simple', { text: 'select id, ssn, phone, email from customers where id = 7' }],
     ['with parameters', { text: 'select id, ssn, phone, email from customers where id = $1', values: [7] }],
-    ['prepared', { name: 'q', text: 'select id, ssn, phone, email from customers where id = $1', values: [7] }],
-    ['in portions', { text: 'select id, ssn, phone, email from customers where id = $1', values: [7], rows: 1 }],
+    [
+      'prepared',
+      { name: 'q', text: 'select id, ssn, phone, email from customers where id = $1', values: [7] },
+    ],
+    [
+      'in portions',
+      { text: 'select id, ssn, phone, email from customers where id = $1', values: [7], rows: 1 },
+    ],
   ])('reads masked rows, %s', async (_how, query) => {
     const client = await connect('production');
     for (let round = 0; round < 3; round += 1) {
       const { rows } = await client.query<Record<string, string>>(query);
       expect(rows).toEqual([
-        { id: '7', ssn: expect.stringMatching(/^•{6}\d{4}$/), phone: '••••••', email: expect.stringMatching(/^••••••@/) },
+        {
+          id: '7',
+          ssn: expect.stringMatching(/^•{6}\d{4}$/),
+          phone: '••••••',
+          email: expect.stringMatching(/^••••••@/),
+        },
       ]);
     }
   });
@@ -48,7 +59,13 @@ describe.each(SERVERS)('node-postgres on the %s server', (server) => {
     await direct.connect();
     open.add(direct);
     for (const binary of [false, true]) {
-      const query = { text, values: [], binary, rowMode: 'array', types: { getTypeParser: () => (value: unknown) => value } };
+      const query = {
+        text,
+        queryMode: 'extended',
+        binary,
+        rowMode: 'array',
+        types: { getTypeParser: () => (value: unknown) => value },
+      };
       const [ours, theirs] = [await through.query(query), await direct.query(query)];
       expect(ours.rows).toEqual(theirs.rows);
       expect(ours.fields.map(({ name, dataTypeID, format }) => [name, dataTypeID, format])).toEqual(
@@ -63,13 +80,18 @@ describe.each(SERVERS)('node-postgres on the %s server', (server) => {
       Array.from({ length: 200 }, (_, n) => {
         if (n % 50 === 20) return client.query('select upper(ssn) from customers where id = $1', [n]);
         if (n % 50 === 30) return client.query('select 1 / ($1::int - $1::int)', [n]);
-        return client.query({ name: `q${n % 3}`, text: `select $1::int as n, ssn from customers where id = ${1 + (n % 3)}`, values: [n] });
+        return client.query({
+          name: `q${n % 3}`,
+          text: `select $1::int as n, ssn from customers where id = ${1 + (n % 3)}`,
+          values: [n],
+        });
       }),
     );
     answers.forEach((answer, n) => {
       if (n % 50 === 20) expect(answer).toMatchObject({ status: 'rejected', reason: { code: '42501' } });
       else if (n % 50 === 30) expect(answer).toMatchObject({ status: 'rejected', reason: { code: '22012' } });
-      else expect(answer).toMatchObject({ value: { rows: [{ n, ssn: expect.stringMatching(/^•{6}\d{4}$/) }] } });
+      else
+        expect(answer).toMatchObject({ value: { rows: [{ n, ssn: expect.stringMatching(/^•{6}\d{4}$/) }] } });
     });
   });
 
@@ -77,7 +99,10 @@ describe.each(SERVERS)('node-postgres on the %s server', (server) => {
     const client = await connect('support');
     await client.query('begin');
     await client.query("update customers set note = 'seen' where id = $1", [5]);
-    await expect(client.query('select upper(ssn) from customers')).rejects.toMatchObject({ code: '42501', severity: 'ERROR' });
+    await expect(client.query('select upper(ssn) from customers')).rejects.toMatchObject({
+      code: '42501',
+      severity: 'ERROR',
+    });
     // The target never saw the refused statement; like it, the gateway lets nothing pass before the transaction's end.
     await expect(client.query('select 1')).rejects.toMatchObject({ code: '25P02' });
     const { command } = await client.query('commit');
@@ -93,10 +118,16 @@ describe.each(SERVERS)('node-postgres on the %s server', (server) => {
       'insert into customers (full_name, email, phone, ssn, country) values ($1, $2, $3, $4, $5) returning *',
       ['Nobody', 'nobody@hidden.example', '+999 1', '900-10-0001', 'GB'],
     );
-    expect(inserted.rows).toMatchObject([{ full_name: 'Nobody', email: '••••••@hidden.example', phone: '••••••', ssn: '••••••0001' }]);
-    const updated = await client.query("update customers set ssn = '900-10-0002' where full_name = 'Nobody' returning ssn");
+    expect(inserted.rows).toMatchObject([
+      { full_name: 'Nobody', email: '••••••@hidden.example', phone: '••••••', ssn: '••••••0001' },
+    ]);
+    const updated = await client.query(
+      "update customers set ssn = '900-10-0002' where full_name = 'Nobody' returning ssn",
+    );
     expect(updated.rows).toEqual([{ ssn: '••••••0002' }]);
-    const gone = await client.query("delete from customers where full_name = 'Nobody' returning ssn, id > 0 as yes");
+    const gone = await client.query(
+      "delete from customers where full_name = 'Nobody' returning ssn, id > 0 as yes",
+    );
     expect(gone.rows).toEqual([{ ssn: '••••••0002', yes: true }]);
     await client.query('rollback');
   });
@@ -107,7 +138,10 @@ describe.each(SERVERS)('node-postgres on the %s server', (server) => {
     try {
       const answers = await Promise.all(
         Array.from({ length: 200 }, (_, n) =>
-          pool.query<{ n: number; ssn: string }>('select $1::int as n, ssn from customers where id = $2', [n, 1 + (n % 200)]),
+          pool.query<{ n: number; ssn: string }>('select $1::int as n, ssn from customers where id = $2', [
+            n,
+            1 + (n % 200),
+          ]),
         ),
       );
       expect(answers.map(({ rows }) => rows[0]?.n)).toEqual(Array.from({ length: 200 }, (_, n) => n));
@@ -128,7 +162,9 @@ describe.each(SERVERS)('node-postgres on the %s server', (server) => {
 
   it('says who it serves, and hides the account of the target where it can', async () => {
     const client = await connect('production', { application_name: `named-${server}` });
-    const { rows } = await client.query("select current_setting('application_name') as name, current_setting('server_version_num')::int >= 150000 as new");
+    const { rows } = await client.query(
+      "select current_setting('application_name') as name, current_setting('server_version_num')::int >= 150000 as new",
+    );
     expect(rows).toEqual([{ name: `named-${server}`, new: true }]);
   });
 });

@@ -37,7 +37,10 @@ describe.each(SERVERS)('pgbench on the %s server', (server) => {
 
   it.each(['extended', 'prepared'])('pipelines with -M %s', async (mode) => {
     const script = join(folder, 'pipeline.sql');
-    await writeFile(script, '\\startpipeline\nselect 1;\nselect abalance from pgbench_accounts where aid = 7;\nselect 3;\n\\endpipeline\n');
+    await writeFile(
+      script,
+      '\\startpipeline\nselect 1;\nselect abalance from pgbench_accounts where aid = 7;\nselect 3;\n\\endpipeline\n',
+    );
     const { stdout, stderr } = await pgbench('-n', '-M', mode, '-c', '2', '-t', '50', '-f', script);
     expect(stderr).not.toMatch(/error|abort/i);
     expect(stdout).toContain('number of transactions actually processed: 100/100');
@@ -58,7 +61,9 @@ describe('pg_dump', () => {
     const { status, stdout, stderr } = await dump('-t', 'products');
     expect(stderr).toBe('');
     expect(status).toBe(0);
-    const direct = spawnSync('pg_dump', ['-t', 'products', world.places.debian.targetUrl('production')], { encoding: 'utf8' });
+    const direct = spawnSync('pg_dump', ['-t', 'products', world.places.debian.targetUrl('production')], {
+      encoding: 'utf8',
+    });
     const plain = (text: string) => text.replace(/^\\(un)?restrict .*$/gm, '');
     expect(plain(stdout)).toBe(plain(direct.stdout));
   });
@@ -89,6 +94,8 @@ describe('pg_dump', () => {
   it('gets masked values where it asks with SELECT', async () => {
     const { status, stdout } = await dump('--inserts', '-t', 'customers');
     expect(status).toBe(0);
-    expect(stdout).toMatch(/INSERT INTO public\.customers VALUES \(1, 'Chinwe Danjuma', '••••••@[\w.]+', '••••••', '••••••\d{4}'/);
+    expect(stdout).toMatch(
+      /INSERT INTO public\.customers VALUES \(1, 'Chinwe Danjuma', '••••••@[\w.]+', '••••••', '••••••\d{4}'/,
+    );
   });
 });

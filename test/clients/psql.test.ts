@@ -21,13 +21,16 @@ afterAll(async () => {
 describe.each(SERVERS)('psql on the %s server', (server) => {
   const place = () => world.places[server];
   /** On production, where data rules are. */
-  const production = (script: string, ...flags: string[]) => world.clients.psql(place().production, script, { flags });
-  const staging = (script: string, ...flags: string[]) => world.clients.psql(place().staging, script, { flags });
+  const production = (script: string, ...flags: string[]) =>
+    world.clients.psql(place().production, script, { flags });
+  const staging = (script: string, ...flags: string[]) =>
+    world.clients.psql(place().staging, script, { flags });
   const waiting = async (text: string) => {
     const client = new pg.Client(place().targetUrl('production'));
     await client.connect();
     try {
-      const sql = "select count(*)::int as n from pg_stat_activity where state = 'active' and query like $1 and pid <> pg_backend_pid()";
+      const sql =
+        "select count(*)::int as n from pg_stat_activity where state = 'active' and query like $1 and pid <> pg_backend_pid()";
       return (await client.query<{ n: number }>(sql, [`%${text}%`])).rows[0]?.n;
     } finally {
       await client.end();
@@ -78,15 +81,22 @@ describe.each(SERVERS)('psql on the %s server', (server) => {
   });
 
   it('runs several statements at once and what follows an error', async () => {
-    const { stdout, stderr } = await production('select 1 \\; select 2 \\; select ssn from customers where id = 1;\nselect nothing;\nselect 3;', '-At');
+    const { stdout, stderr } = await production(
+      'select 1 \\; select 2 \\; select ssn from customers where id = 1;\nselect nothing;\nselect 3;',
+      '-At',
+    );
     expect(stdout).toMatch(/^1\n2\n••••••\d{4}\n3\n$/);
     expect(stderr).toContain('column "nothing" does not exist');
   });
 
-  it('marks the place of an error, the target\'s and our own', async () => {
-    const { stderr } = await production('select id,\n  nothing from customers;\nselect id,\n  upper(ssn) from customers;');
+  it("marks the place of an error, the target's and our own", async () => {
+    const { stderr } = await production(
+      'select id,\n  nothing from customers;\nselect id,\n  upper(ssn) from customers;',
+    );
     expect(stderr).toContain('LINE 2:   nothing from customers;\n          ^');
-    expect(stderr).toContain('ERROR:  drawbridge: column public.customers.ssn is masked by rule customer-pii');
+    expect(stderr).toContain(
+      'ERROR:  drawbridge: column public.customers.ssn is masked by rule customer-pii',
+    );
     expect(stderr).toContain('LINE 2:   upper(ssn) from customers;\n                ^');
   });
 
@@ -103,7 +113,9 @@ describe.each(SERVERS)('psql on the %s server', (server) => {
       '-At',
     );
     expect(stdout.split('\n').filter(Boolean)).toEqual(['1', '2', '10', '11', '15', '100', '200']);
-    expect(stderr).toMatch(/^ERROR: {2}duplicate key value violates unique constraint "steps_pkey"\nDETAIL: {2}Key \(n\)=\(1\) already exists\.\n$/);
+    expect(stderr).toMatch(
+      /^ERROR: {2}duplicate key value violates unique constraint "steps_pkey"\nDETAIL: {2}Key \(n\)=\(1\) already exists\.\n$/,
+    );
   });
 
   it('passes notices, warnings and notifications on', async () => {
@@ -116,7 +128,9 @@ describe.each(SERVERS)('psql on the %s server', (server) => {
   });
 
   it('copies out of and into files', async () => {
-    const [tsv, csv, binary] = ['in.tsv', 'out.csv', 'out.bin'].map((name) => join(folder, `${server}-${name}`)) as [string, string, string];
+    const [tsv, csv, binary] = ['in.tsv', 'out.csv', 'out.bin'].map((name) =>
+      join(folder, `${server}-${name}`),
+    ) as [string, string, string];
     const rows = Array.from({ length: 20_000 }, (_, n) => `${n}\tname ${n} é\\t\\\\\t\\N\n`).join('');
     await writeFile(tsv, rows);
     const { stdout, stderr } = await staging(
@@ -142,15 +156,21 @@ describe.each(SERVERS)('psql on the %s server', (server) => {
 
   it('refuses to copy masked columns out, and copies the others', async () => {
     const file = join(folder, `${server}-customers.tsv`);
-    const refused = await production(`\\copy customers to '${file}'\n\\copy (select id, ssn from customers) to '${file}'`);
-    expect(refused.stderr.match(/drawbridge: column public\.customers\.\w+ is masked by rule customer-pii/g)).toHaveLength(2);
+    const refused = await production(
+      `\\copy customers to '${file}'\n\\copy (select id, ssn from customers) to '${file}'`,
+    );
+    expect(
+      refused.stderr.match(/drawbridge: column public\.customers\.\w+ is masked by rule customer-pii/g),
+    ).toHaveLength(2);
     const { stderr } = await production(`\\copy customers (id, full_name) to '${file}'`);
     expect(stderr).toBe('');
     expect(await readFile(file, 'utf8')).toMatch(/^1\tChinwe Danjuma\n/);
   });
 
   it('repeats with \\watch until Ctrl-C', async () => {
-    const psql = world.clients.start(place().production, 'psql', ['-X', '-At'], { input: "select 'again', ssn from customers where id = 1 \\watch 0.1\n" });
+    const psql = world.clients.start(place().production, 'psql', ['-X', '-At'], {
+      input: "select 'again', ssn from customers where id = 1 \\watch 0.1\n",
+    });
     await psql.says('again|••••••', 3);
     psql.signal('SIGINT');
     expect((await psql.ended).stderr).not.toContain('drawbridge');
@@ -158,7 +178,11 @@ describe.each(SERVERS)('psql on the %s server', (server) => {
 
   it('cancels what runs on Ctrl-C', async () => {
     const mark = `cancel-${server}`;
-    const psql = world.clients.start(place().production, 'psql', ['-X', '-c', `select pg_sleep(60) /* ${mark} */`]);
+    const psql = world.clients.start(place().production, 'psql', [
+      '-X',
+      '-c',
+      `select pg_sleep(60) /* ${mark} */`,
+    ]);
     await expect.poll(() => waiting(mark), { timeout: 10_000 }).toBe(1);
     const pressed = performance.now();
     psql.signal('SIGINT');

@@ -1,4 +1,4 @@
-import { AccessTokens, ApiClient, liveEvents } from '@drawbridge/gateway-client';
+import { ApiClient, liveEvents } from '@drawbridge/gateway-client';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -25,8 +25,11 @@ beforeAll(async () => {
   second = await startSecondGateway(world, store.url);
   target = new pg.Client(world.demo.targetUrl('orders_staging'));
   await target.connect();
-  const at = (name: string) => SignedIn.at(world.demo.url, name);
-  [alice, bob, carol, erin] = [await at('alice'), await at('bob'), await at('carol'), await at('erin')];
+  const signIn = (name: string) => SignedIn.at(world.demo.url, name);
+  alice = await signIn('alice');
+  bob = await signIn('bob');
+  carol = await signIn('carol');
+  erin = await signIn('erin');
   await erin.api.call('apply', {
     body: {
       documents: [
@@ -46,6 +49,9 @@ afterAll(async () => {
   await world?.stop();
   await store?.drop();
 });
+
+/** The API of another gateway, for somebody who signed in at the first. */
+const at = ({ url }: SecondGateway, { tokens }: SignedIn) => new ApiClient({ gateway: url, tokens });
 
 /** Sessions at the second gateway, ended by a call to the first. */
 async function expectEndElsewhere(end: () => Promise<unknown>, words: RegExp): Promise<void> {
@@ -75,9 +81,7 @@ describe('two gateways on one store', () => {
       .poll(() => carol.api.call('getSession', { params: { id } }))
       .toMatchObject({ recording: 'sealed' });
     // Its file is on the second's disk: both were told of different folders, so the first says that it isn't here.
-    const tokens = new AccessTokens({ gateway: world.demo.url, store: storeOf(await carol.tokens.token()) });
-    const there: SignedIn['api'] = new ApiClient({ gateway: second.url, tokens });
-    const { manifest } = await readRecording({ api: there } as SignedIn, id);
+    const { manifest } = await readRecording({ api: at(second, carol) }, id);
     expect(manifest).toMatchObject({ session: id, crashed: false });
     await alice.api.call('revokeGrant', { params: { id: grant.id }, body: {} });
   });
@@ -109,12 +113,10 @@ describe('two gateways on one store', () => {
   });
 
   it('tell each other’s clients what changed', async () => {
-    const tokens = new AccessTokens({ gateway: world.demo.url, store: storeOf(await alice.tokens.token()) });
     const stop = new AbortController();
     const seen: string[] = [];
     const following = (async () => {
-      const api = new ApiClient({ gateway: second.url, tokens });
-      for await (const event of liveEvents({ api, signal: stop.signal })) {
+      for await (const event of liveEvents({ api: at(second, alice), signal: stop.signal })) {
         if (event.type === 'hello') seen.push('hello');
         if (event.type === 'grant') seen.push(event.grant.state);
       }
@@ -133,19 +135,3 @@ describe('two gateways on one store', () => {
     await expectEndElsewhere(() => alice.api.call('signOut', { body: {} }), /signed out$/);
   });
 });
-
-/** A sign-in that is nothing but a token. */
-function storeOf(accessToken: string): ConstructorParameters<typeof AccessTokens>[0]['store'] {
-  const gateway = world.demo.url;
-  return {
-    read: async () => ({
-      gateway,
-      clientId: 'drawbridge-cli',
-      accessToken,
-      accessExpiresAt: Date.now() + 600_000,
-    }),
-    write: async () => undefined,
-    remove: async () => undefined,
-    exclusively: (_gateway, task) => task(),
-  };
-}

@@ -1,12 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  AccessTokens,
-  ApiClient,
-  FileTokenStore,
-  openTunnel,
-  type Tunnel,
-} from '@drawbridge/gateway-client';
+import { AccessTokens, ApiClient, FileTokenStore, openTunnel, type Tunnel } from '@drawbridge/gateway-client';
 import pg from 'pg';
 import { stringify } from 'yaml';
 import type { Person } from '../../demo/person.ts';
@@ -60,7 +54,12 @@ export async function startClientWorld(): Promise<ClientWorld> {
     );
     if (!alice || !bob || !carol || !erin) throw new Error('Somebody is missing.');
 
-    const passwords = { shop_read: 'read-5c1d', shop_write: 'write-93ab', staging_read: 'read-77e0', staging_write: 'write-0b4f' };
+    const passwords = {
+      shop_read: 'read-5c1d',
+      shop_write: 'write-93ab',
+      staging_read: 'read-77e0',
+      staging_write: 'write-0b4f',
+    };
     const login = (username: keyof typeof passwords) => ({ username, password: passwords[username] });
     for (const [name, reader, writer] of [
       ['orders', 'shop_read', 'shop_write'],
@@ -70,7 +69,9 @@ export async function startClientWorld(): Promise<ClientWorld> {
       await ensureShopDatabase((database) => debian.url(database), shop);
     }
     const embedded = new URL(demo.demo.targetUrl('postgres'));
-    const secrets = JSON.parse(await readFile(join(demo.demo.data, 'target/passwords.json'), 'utf8')) as Record<string, string>;
+    const secrets = JSON.parse(
+      await readFile(join(demo.demo.data, 'target/passwords.json'), 'utf8'),
+    ) as Record<string, string>;
     const servers = {
       debian: { host: debian.host, port: debian.port, ca: debian.ca, passwords },
       embedded: {
@@ -98,7 +99,13 @@ export async function startClientWorld(): Promise<ClientWorld> {
       const request = await own.call('createRequest', { body });
       if (request.state === 'pending')
         await reviews.call('createReview', { params: { id: request.id }, body: { verdict: 'approve' } });
-      const opened = await openTunnel({ gateway, tokens: tokensOf('alice'), resource, protocol: 'postgres', profile });
+      const opened = await openTunnel({
+        gateway,
+        tokens: tokensOf('alice'),
+        resource,
+        protocol: 'postgres',
+        profile,
+      });
       closers.push(() => opened.close());
       return opened;
     };
@@ -150,7 +157,13 @@ interface Server {
 }
 
 function documents(servers: Readonly<Record<ServerName, Server>>): string {
-  const resource = (name: string, environment: string, server: Server, database: string, profiles: Record<string, string>) => ({
+  const resource = (
+    name: string,
+    environment: string,
+    server: Server,
+    database: string,
+    profiles: Record<string, string>,
+  ) => ({
     kind: 'Resource',
     name,
     protocol: 'postgres',

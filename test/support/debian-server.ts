@@ -52,7 +52,19 @@ export async function startDebianServer(): Promise<DebianServer> {
     const data = file('data');
     await run(
       join(bin, 'initdb'),
-      ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${file('password')}`, '--no-sync', '-E', 'UTF8', '--locale=C.UTF-8'],
+      [
+        '-D',
+        data,
+        '-U',
+        'postgres',
+        '-A',
+        'scram-sha-256',
+        `--pwfile=${file('password')}`,
+        '--no-sync',
+        '-E',
+        'UTF8',
+        '--locale=C.UTF-8',
+      ],
       { ...user, cwd: folder, env: environment },
     );
     const port = await freePort();
@@ -94,8 +106,11 @@ const environment = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ
 
 function newestServer(): { bin: string; version: number } {
   const versions = existsSync(PACKAGES) ? readdirSync(PACKAGES).map(Number).filter(Number.isInteger) : [];
-  const version = versions.toSorted((a, b) => b - a).find((each) => existsSync(join(PACKAGES, String(each), 'bin/postgres')));
-  if (version === undefined) throw new Error(`There is no PostgreSQL server in ${PACKAGES}: install the package postgresql.`);
+  const version = versions
+    .toSorted((a, b) => b - a)
+    .find((each) => existsSync(join(PACKAGES, String(each), 'bin/postgres')));
+  if (version === undefined)
+    throw new Error(`There is no PostgreSQL server in ${PACKAGES}: install the package postgresql.`);
   return { bin: join(PACKAGES, String(version), 'bin'), version };
 }
 
@@ -112,7 +127,8 @@ async function serve(
   flags: readonly string[],
   options: { uid?: number; gid?: number; cwd: string },
 ): Promise<ChildProcess> {
-  const script = '"$@" & server=$!; { read -r _; kill -INT "$server"; } <&3 & waiter=$!; wait "$server"; kill "$waiter" 2>&-; exit 0';
+  const script =
+    '"$@" & server=$!; { read -r _; kill -INT "$server"; } <&3 & waiter=$!; wait "$server"; kill "$waiter" 2>&-; exit 0';
   const child = spawn('/bin/sh', ['-c', `exec 3<&0 </dev/null; ${script}`, 'sh', program, ...flags], {
     ...options,
     env: environment,

@@ -20,6 +20,7 @@ import {
   startIdentityProvider,
 } from '../../demo/identity-provider/identity-provider.ts';
 import { type DemoPerson, people } from '../../demo/identity-provider/people.ts';
+import { Audit } from '../../gateway/src/access/audit.ts';
 import { createIdentity, type Identity, type IdentitySettings } from '../../gateway/src/identity/identity.ts';
 import { openDatabase } from '../../gateway/src/store/database.ts';
 import { createTestDatabase } from './database.ts';
@@ -78,6 +79,7 @@ export async function startTestIdentity({
     const lines: string[] = [];
     const line = (fields: object, message: string) => void lines.push(`${message} ${JSON.stringify(fields)}`);
     let ahead = 0;
+    const clock = { now: () => Date.now() + ahead, after: () => () => undefined };
     const identity = await createIdentity({
       settings: {
         provider: 'demo',
@@ -89,8 +91,9 @@ export async function startTestIdentity({
       publicUrl: publicUrl ?? url,
       db,
       keys: { oidcKeys: async () => [signingKey], cookieKeys: async () => ['a secret of the test'] },
-      clock: { now: () => Date.now() + ahead, after: () => () => undefined },
+      clock,
       logger: { info: line, warn: line, error: line },
+      audit: new Audit(db, clock),
       onSignedOut: (id) => ended.push(id),
     });
     closers.push(() => identity.close());

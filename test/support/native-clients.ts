@@ -21,7 +21,12 @@ export interface ClientOptions {
 export class NativeClients {
   readonly #running = new Set<ChildProcess>();
 
-  start(tunnel: Tunnel, program: string, args: readonly string[], options: ClientOptions = {}): RunningClient {
+  start(
+    tunnel: Tunnel,
+    program: string,
+    args: readonly string[],
+    options: ClientOptions = {},
+  ): RunningClient {
     const foreign = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'));
     const child = spawn(program, args, {
       env: {
@@ -48,7 +53,9 @@ export class NativeClients {
     });
     const ended = new Promise<Outcome>((resolve) => {
       child.once('error', (error) => resolve({ status: 127, stdout, stderr: error.message }));
-      child.once('close', (code, signal) => resolve({ status: code ?? (signal === null ? 1 : 128), stdout, stderr }));
+      child.once('close', (code, signal) =>
+        resolve({ status: code ?? (signal === null ? 1 : 128), stdout, stderr }),
+      );
     }).finally(() => this.#running.delete(child));
     return {
       ended,
@@ -68,12 +75,21 @@ export class NativeClients {
   }
 
   /** Runs a program to its end. */
-  run(tunnel: Tunnel, program: string, args: readonly string[], options: ClientOptions = {}): Promise<Outcome> {
+  run(
+    tunnel: Tunnel,
+    program: string,
+    args: readonly string[],
+    options: ClientOptions = {},
+  ): Promise<Outcome> {
     return this.start(tunnel, program, args, options).ended;
   }
 
   /** `psql` with a script, as one writes it; without anybody's settings. */
-  psql(tunnel: Tunnel, script: string, options: Omit<ClientOptions, 'input'> & { readonly flags?: readonly string[] } = {}) {
+  psql(
+    tunnel: Tunnel,
+    script: string,
+    options: Omit<ClientOptions, 'input'> & { readonly flags?: readonly string[] } = {},
+  ) {
     return this.run(tunnel, 'psql', ['-X', '-q', ...(options.flags ?? [])], { ...options, input: script });
   }
 

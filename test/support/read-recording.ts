@@ -15,7 +15,10 @@ export interface ReadRecording {
 }
 
 /** Fetches a recording and checks it as `drawbridge verify` does. @throws Error where it isn't whole and valid. */
-export async function readRecording(person: SignedIn, session: Session['id']): Promise<ReadRecording> {
+export async function readRecording(
+  person: Pick<SignedIn, 'api'>,
+  session: Session['id'],
+): Promise<ReadRecording> {
   const keys = await fetchRecordingKeys(person.api);
   const verification = await checkRecording(await fetchRecording(person.api, session), keys, session);
   if (!verification.ok) throw new Error(`The recording of ${session} is not valid: ${verification.reason}`);

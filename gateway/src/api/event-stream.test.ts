@@ -19,6 +19,7 @@ beforeEach(async () => {
     clock,
     logger: silent,
     hello: { type: 'hello', gateway: 'test', version: '0' },
+    whose: (viewer) => viewer,
     // The id says whose it is; its lookup takes a turn, as the store's does.
     async resolve({ kind, id }) {
       await Promise.resolve();
@@ -98,4 +99,15 @@ it('says hello again when changes may have been missed', async () => {
   const alice = await subscribe('alice');
   stream.resync();
   await alice.until('event: hello\ndata: {"type":"hello","gateway":"test","version":"0"}\n\nevent: hello');
+});
+
+it('of one person ends the oldest when there are too many, and leaves others alone', async () => {
+  const others = await subscribe('bob');
+  const oldest = await subscribe('alice');
+  const younger = await Promise.all(Array.from({ length: 50 }, () => subscribe('alice')));
+  await oldest.ended;
+  stream.changed({ kind: 'request', id: 'alice' });
+  await Promise.all(younger.map((each) => each.until('configuration')));
+  stream.changed({ kind: 'request', id: 'bob' });
+  await others.until('configuration');
 });

@@ -19,6 +19,8 @@ export interface EventStreamParts<V> {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly hello: LiveEvent;
+  /** Whose stream it is. */
+  readonly whose: (viewer: V) => string;
   /** Loads what changed and answers, per viewer, with the event to send or undefined where it is not theirs to see. */
   readonly resolve: (
     change: Change,
@@ -28,6 +30,9 @@ export interface EventStreamParts<V> {
 const KEEP_ALIVE = 15_000;
 /** Bytes that may wait for a client that doesn't read; past it the client is dropped and reconnects. */
 const LARGEST_BACKLOG = 1024 * 1024;
+
+/** Streams one person may have open here: past it the oldest ends, which its client, if it still is one, opens anew. */
+const MOST_OF_ONE_PERSON = 50;
 
 interface Subscriber<V> extends Viewer<V> {
   readonly response: ServerResponse;
@@ -54,6 +59,7 @@ export class EventStream<V> {
       connection: 'keep-alive',
     });
     const subscriber = { ...viewer, response };
+    this.#makeRoomFor(viewer.viewer);
     this.#subscribers.add(subscriber);
     response.on('error', () => this.#drop(subscriber));
     response.on('close', () => this.#drop(subscriber));
@@ -80,6 +86,15 @@ export class EventStream<V> {
     for (const subscriber of [...this.#subscribers]) {
       subscriber.response.end();
       this.#drop(subscriber);
+    }
+  }
+
+  #makeRoomFor(viewer: V): void {
+    const whose = this.#parts.whose(viewer);
+    const own = [...this.#subscribers].filter((each) => this.#parts.whose(each.viewer) === whose);
+    for (const oldest of own.slice(0, Math.max(0, own.length + 1 - MOST_OF_ONE_PERSON))) {
+      oldest.response.end();
+      this.#drop(oldest);
     }
   }
 

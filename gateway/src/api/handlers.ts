@@ -1,4 +1,5 @@
 import {
+  type AuditEvent,
   DrawbridgeError,
   type Grant,
   type Session,
@@ -6,7 +7,7 @@ import {
   type SignInId,
   type User,
 } from '@drawbridge/contract';
-import type { Audit } from '../access/audit.ts';
+import type { AuditFilter } from '../access/audit.ts';
 import type { Authorizer } from '../access/authorizer.ts';
 import type { Documents } from '../access/documents.ts';
 import type { Grants } from '../access/grants.ts';
@@ -17,6 +18,7 @@ import type { Identity, Caller as SignedIn } from '../identity/identity.ts';
 import type { Asking, SessionAccess } from '../sessions/session-access.ts';
 import type { EventStream } from './event-stream.ts';
 import { type Call, type Handlers, STREAMED } from './http-server.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { sendRecording } from './send-recording.ts';
 
 export interface HandlerParts {
@@ -28,9 +30,12 @@ export interface HandlerParts {
   readonly reviews: Reviews;
   readonly grants: Grants;
   readonly documents: Documents;
-  readonly audit: Audit;
+  /** @throws DrawbridgeError `forbidden` */
+  readonly listAudit: (caller: Asking, filter: AuditFilter) => Promise<AuditEvent[]>;
   readonly sessions: SessionAccess;
   readonly events: EventStream<User>;
+  /** How often one person may ask for access: each time reviewers are told. */
+  readonly requestLimit: RateLimit;
   readonly mayReviewAny: (caller: Asking) => Promise<boolean>;
   readonly recordingKeys: () => Promise<Awaited<ReturnType<Handlers<SignedIn>['recordingKeys']>>['keys']>;
 }
@@ -39,8 +44,7 @@ type C = Call<SignedIn>;
 
 /** What each operation of the API does: it finds the service that knows, and says who asks. */
 export function createHandlers(parts: HandlerParts): Handlers<SignedIn> {
-  const { audit, authorizer, documents, events, grants, identity, requests, resources, reviews, sessions } =
-    parts;
+  const { authorizer, documents, events, grants, identity, requests, resources, reviews, sessions } = parts;
   const from = ({ caller, address }: C) => ({ user: caller.user, address });
 
   return {
@@ -54,16 +58,19 @@ export function createHandlers(parts: HandlerParts): Handlers<SignedIn> {
       },
       gateway: parts.gateway,
     }),
-    signOut: async ({ body }, { caller }) => {
+    signOut: async ({ body }, { caller, address }) => {
       const before = await sessions.liveOf(caller.user);
-      const ended = new Set<SignInId>(await identity.signOut(caller, body.everywhere));
+      const ended = new Set<SignInId>(await identity.signOut(caller, body.everywhere, address));
       return { sessionsEnded: before.filter((signIn) => ended.has(signIn)).length };
     },
 
     listResources: async (_input, call) => ({ resources: await resources.list(from(call)) }),
     getResource: ({ params }, call) => resources.get(from(call), params.name),
 
-    createRequest: ({ body }, call) => requests.create(from(call), body),
+    createRequest: async ({ body }, call) => {
+      await parts.requestLimit(call.caller.user.id);
+      return requests.create(from(call), body);
+    },
     listRequests: async ({ query }, call) => ({ requests: await requests.list(from(call), query) }),
     getRequest: ({ params }, call) => requests.get(from(call), params.id),
     cancelRequest: ({ params }, call) => requests.cancel(from(call), params.id),
@@ -87,10 +94,7 @@ export function createHandlers(parts: HandlerParts): Handlers<SignedIn> {
     listDocuments: async ({ query }, call) => ({ documents: await documents.list(from(call), query.kind) }),
     removeDocument: ({ params }, call) => documents.remove(from(call), params.kind, params.name),
 
-    listAudit: async ({ query }, call) => {
-      authorizer.assertMay(from(call), 'admin.read');
-      return { events: await audit.list(query) };
-    },
+    listAudit: async ({ query }, call) => ({ events: await parts.listAudit(from(call), query) }),
     events: async (_input, { caller, request, response }) => {
       const { authorization } = request.headers;
       // The stream outlives the token it was opened with, by no more than the sign-in itself.

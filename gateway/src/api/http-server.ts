@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   api,
@@ -18,6 +19,9 @@ import fastify, {
 import type { z } from 'zod';
 import type { Logger } from '../observe/logger.ts';
 import { openApiDocument } from './openapi.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { LARGEST_BODY, refusalOf } from './refusal.ts';
+import { isStorable } from './storable-text.ts';
 
 /** What a handler gets beside its parsed input. */
 export interface Call<C> {
@@ -50,6 +54,8 @@ export interface HttpServerParts<C> {
   readonly handlers: Handlers<C>;
   /** Serves everything under `ISSUER_PATH`. */
   readonly issuer: (request: IncomingMessage, response: ServerResponse) => void;
+  /** How often one address may call the issuer, where nobody is signed in yet. */
+  readonly issuerLimit: RateLimit;
   readonly ready: () => Promise<{
     readonly ready: boolean;
     readonly checks: Readonly<Record<string, boolean>>;
@@ -63,8 +69,8 @@ export interface HttpServerParts<C> {
   readonly metricsToken: string | undefined;
 }
 
-/** The largest JSON body taken, in bytes. */
-const LARGEST_BODY = 2 * 1024 * 1024;
+/** How long a client may take to send a request, in ms. Event streams and tunnels have been asked for by then. */
+const REQUEST_TIMEOUT = 30_000;
 
 /** The gateway's HTTP server: the API of the contract, the issuer, health and metrics. */
 export function createHttpServer<C>(parts: HttpServerParts<C>): FastifyInstance {
@@ -73,10 +79,15 @@ export function createHttpServer<C>(parts: HttpServerParts<C>): FastifyInstance 
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LARGEST_BODY,
     forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT,
+    // The address is refused before there is a route, in the same words as everything else.
+    frameworkErrors: (error, request, reply) => refuse(error, request, reply, parts.logger),
     routerOptions: { ignoreTrailingSlash: true },
     ...(parts.tls && { https: parts.tls }),
   }) as unknown as FastifyInstance;
 
+  // Left with JSON alone: every other content type is told so.
+  server.removeContentTypeParser('text/plain');
   server.addHook('onSend', async (_request, reply) => {
     reply.headers({
       'x-content-type-options': 'nosniff',
@@ -100,7 +111,7 @@ export function createHttpServer<C>(parts: HttpServerParts<C>): FastifyInstance 
   });
 
   for (const operation of Object.keys(api) as Operation[]) addRoute(server, operation, parts);
-  addIssuer(server, parts.issuer);
+  addIssuer(server, parts);
   addHealth(server, parts);
 
   const document = openApiDocument(parts.publicUrl, parts.version);
@@ -115,6 +126,8 @@ function addRoute<C>(server: FastifyInstance, operation: Operation, parts: HttpS
   server.route({
     method: route.method,
     url: route.path,
+    // HEAD would hold a stream open to say nothing.
+    exposeHeadRoute: route.mediaType === undefined,
     handler: async (request, reply) => {
       const started = process.hrtime.bigint();
       reply.raw.once('finish', () => {
@@ -144,6 +157,11 @@ function addRoute<C>(server: FastifyInstance, operation: Operation, parts: HttpS
 }
 
 function parse(schema: z.ZodType, value: unknown, place: string): unknown {
+  if (!isStorable(value))
+    throw new DrawbridgeError(
+      'invalid_request',
+      `${place}: holds a character that is none (U+0000, or half of one beyond U+FFFF)`,
+    );
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => ({
@@ -159,11 +177,23 @@ function parse(schema: z.ZodType, value: unknown, place: string): unknown {
 }
 
 /** `oidc-provider` reads requests itself, so fastify must leave their bodies alone. */
-function addIssuer(server: FastifyInstance, issuer: HttpServerParts<unknown>['issuer']): void {
+function addIssuer(
+  server: FastifyInstance,
+  { issuer, issuerLimit }: Pick<HttpServerParts<unknown>, 'issuer' | 'issuerLimit'>,
+): void {
   server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    scope.all(`${ISSUER_PATH}/*`, (request, reply) => {
+    // OAuth clients read errors in their own form (RFC 6749 section 5.2).
+    scope.setErrorHandler((error, _request, reply) => {
+      const { status, message, details } = refusalOf(error);
+      reply.code(status).send({
+        error: 'temporarily_unavailable',
+        error_description: [message, details.hint].filter(Boolean).join('. '),
+      });
+    });
+    scope.all(`${ISSUER_PATH}/*`, async (request, reply) => {
+      await issuerLimit(request.ip);
       reply.hijack();
       issuer(request.raw, reply.raw);
     });
@@ -179,7 +209,7 @@ function addHealth<C>(server: FastifyInstance, parts: HttpServerParts<C>): void 
   server.get('/metrics', async (request, reply) => {
     if (
       parts.metricsToken !== undefined &&
-      request.headers.authorization !== `Bearer ${parts.metricsToken}`
+      !isSame(request.headers.authorization ?? '', `Bearer ${parts.metricsToken}`)
     ) {
       throw new DrawbridgeError(
         'token_invalid',
@@ -190,26 +220,17 @@ function addHealth<C>(server: FastifyInstance, parts: HttpServerParts<C>): void 
   });
 }
 
-/** Fastify's own refusals in the contract's words; everything unforeseen is `internal`, told only to the log. */
+/** Takes the same time wherever they differ. */
+function isSame(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+/** Everything unforeseen is told only to the log. */
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
-  const refusal = toDrawbridgeError(error);
+  const refusal = refusalOf(error);
   if (refusal.status >= 500)
     logger.error({ err: error, method: request.method, path: request.routeOptions.url }, 'request failed');
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
   reply.code(refusal.status).send(refusal.toBody());
-}
-
-function toDrawbridgeError(error: unknown): DrawbridgeError {
-  if (error instanceof DrawbridgeError) return error;
-  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
-  if (status === 413)
-    return new DrawbridgeError('payload_too_large', `the body is over ${LARGEST_BODY / 1024 / 1024} MiB`);
-  if (typeof status === 'number' && status >= 400 && status < 500)
-    return new DrawbridgeError('invalid_request', 'the body is not valid JSON');
-  return new DrawbridgeError(
-    'internal',
-    'the gateway failed to answer this; its log says why',
-    {},
-    { cause: error },
-  );
 }

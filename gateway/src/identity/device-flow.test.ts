@@ -70,6 +70,21 @@ describe('signing in on another device', () => {
     expect(await odd.text()).not.toContain('<b>');
   });
 
+  it('answers a form that is not of its own pages with a page, and does nothing', async () => {
+    const { issuer, device } = await start();
+    const response = await fetch(`${gateway.url}/oidc/device`, {
+      method: 'POST',
+      headers: { accept: 'text/html' },
+      body: new URLSearchParams({ user_code: device.user_code, confirm: 'yes' }),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toMatch(/form is not of here/);
+    await expect(
+      pollDeviceAuthorizationGrant(issuer, device, undefined, { signal: AbortSignal.timeout(300) }),
+    ).rejects.toThrow();
+    expect(gateway.log()).not.toContain('failed');
+  });
+
   it('is only for the command line', async () => {
     await expect(start(CLIENT_IDS.desktop)).rejects.toMatchObject({ error: 'invalid_request', status: 400 });
   });

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { API_AUDIENCE_PATH, ISSUER_PATH, type SignInId } from '@drawbridge/contract';
 import type { JWK } from 'jose';
 import type { Kysely } from 'kysely';
+import type { Audit } from '../access/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../store/database.ts';
 import { AccessTokens, type Caller } from './access-tokens.ts';
@@ -9,7 +10,7 @@ import { createAuthorizationServer } from './authorization-server.ts';
 import { removeLapsed } from './lapsed.ts';
 import { OidcAdapter } from './oidc-adapter.ts';
 import { OidcUpstream } from './oidc-upstream.ts';
-import { forgetSession, prefillDeviceCode, securityHeaders } from './page-middleware.ts';
+import { answerFailures, forgetSession, prefillDeviceCode, securityHeaders } from './page-middleware.ts';
 import {
   DEFAULT_IDLE_TIMEOUT,
   DEFAULT_MAX_LIFETIME,
@@ -34,6 +35,8 @@ export interface IdentityDependencies {
   readonly keys: IdentityKeys;
   readonly clock: Clock;
   readonly logger: IdentityLogger;
+  /** Takes down who signed in and whose sign-in ended. */
+  readonly audit: Pick<Audit, 'append'>;
   /** Told of each sign-in that was ended (signed out, revoked, refresh token reused), after it is so in the store. */
   readonly onSignedOut: (id: SignInId) => void;
 }
@@ -50,8 +53,15 @@ export interface Identity {
    * @throws DrawbridgeError `sign_in_required`, `token_expired`, `token_invalid`, `signed_out`
    */
   authenticate(authorization: string | undefined): Promise<Caller>;
-  /** Ends the caller's sign-in, or all of the person, with every token; says which were ended. */
-  signOut(caller: Pick<Caller, 'user' | 'signInId'>, everywhere: boolean): Promise<SignInId[]>;
+  /**
+   * Ends the caller's sign-in, or all of the person, with every token; says which were ended.
+   * @param address where the caller is, for the audit log
+   */
+  signOut(
+    caller: Pick<Caller, 'user' | 'signInId'>,
+    everywhere: boolean,
+    address?: string,
+  ): Promise<SignInId[]>;
   /** Removes what has expired; runs by itself every ten minutes. */
   cleanUp(): Promise<void>;
   close(): void;
@@ -59,7 +69,7 @@ export interface Identity {
 
 /** Needs the store, not the company's provider: that one is looked up when somebody signs in. */
 export async function createIdentity(dependencies: IdentityDependencies): Promise<Identity> {
-  const { settings, db, clock, logger } = dependencies;
+  const { settings, db, clock, logger, audit } = dependencies;
   const publicUrl = dependencies.publicUrl.replace(/\/+$/, '');
   const issuer = `${publicUrl}${ISSUER_PATH}`;
   const audience = `${publicUrl}${API_AUDIENCE_PATH}`;
@@ -72,7 +82,7 @@ export async function createIdentity(dependencies: IdentityDependencies): Promis
   if (signingAlgorithm === undefined) throw new Error('the first signing key has no "alg"');
 
   const users = new Users(db, clock);
-  const signIns = new SignIns(db, clock, dependencies.onSignedOut);
+  const signIns = new SignIns({ db, clock, audit, onEnded: dependencies.onSignedOut });
   const upstream = new OidcUpstream({ settings, callbackUrl, clock, logger });
   const provider = createAuthorizationServer({
     issuer,
@@ -90,7 +100,13 @@ export async function createIdentity(dependencies: IdentityDependencies): Promis
   const routes = new SignInRoutes({ provider, db, clock, logger, upstream, users, signIns, maxLifetime });
   // The proxy headers it trusts are written by `atPublicUrl`, never the client's.
   provider.proxy = true;
-  for (const middleware of [securityHeaders, forgetSession, routes.middleware, prefillDeviceCode])
+  for (const middleware of [
+    securityHeaders,
+    answerFailures(logger),
+    forgetSession,
+    routes.middleware,
+    prefillDeviceCode,
+  ])
     provider.use(middleware);
   const serve = provider.callback();
 
@@ -103,7 +119,7 @@ export async function createIdentity(dependencies: IdentityDependencies): Promis
     clock,
   });
 
-  const cleanUp = () => removeLapsed(db, clock.now());
+  const cleanUp = () => removeLapsed(db, clock.now(), audit);
   const stopCleaning = everySoOften(clock, () => {
     cleanUp().catch((error: unknown) =>
       logger.warn({ reason: String(error) }, 'expired sign-ins could not be removed'),
@@ -118,8 +134,8 @@ export async function createIdentity(dependencies: IdentityDependencies): Promis
       else response.writeHead(404).end();
     },
     authenticate: (authorization) => tokens.authenticate(authorization),
-    signOut: ({ user, signInId }, everywhere) =>
-      signIns.end(everywhere ? { userId: user.id } : { id: signInId }, 'signed_out'),
+    signOut: ({ user, signInId }, everywhere, address) =>
+      signIns.end(everywhere ? { userId: user.id } : { id: signInId }, 'signed_out', { user, address }),
     cleanUp,
     close: stopCleaning,
   };

@@ -1,5 +1,8 @@
+import { DrawbridgeError } from '@drawbridge/contract';
 import { SESSION_COOKIE } from './authorization-server.ts';
+import { errorPage } from './error-page.ts';
 import { contentSecurityPolicy } from './page.ts';
+import type { IdentityLogger } from './settings.ts';
 import type { Middleware } from './sign-in-routes.ts';
 
 /** Headers of every answer; a page that needs another policy sets its own. */
@@ -11,6 +14,37 @@ export const securityHeaders: Middleware = async (ctx, next) => {
   });
   await next();
 };
+
+/**
+ * Answers what the authorization server fails at by itself. It does so for a form of the device flow that comes
+ * without the session it was made in: sent from another site, or after a long time.
+ */
+export const answerFailures =
+  (logger: Pick<IdentityLogger, 'error'>): Middleware =>
+  async (ctx, next) => {
+    try {
+      await next();
+    } catch (cause) {
+      const stray = ctx.method === 'POST' && ctx.path === '/device' && ctx.oidc?.session?.new === true;
+      if (!stray)
+        logger.error(
+          { path: ctx.path, reason: cause instanceof Error ? cause.message : String(cause) },
+          'the authorization server failed',
+        );
+      const error = stray
+        ? new DrawbridgeError(
+            'invalid_request',
+            'This page was open for too long, or the form is not of here.',
+            {
+              hint: 'Open the address that your device shows once more.',
+            },
+          )
+        : new DrawbridgeError('internal', 'Something went wrong in the gateway; its log says what.');
+      ctx.status = error.status;
+      ctx.type = 'html';
+      ctx.body = errorPage(error);
+    }
+  };
 
 /**
  * Forgets who signed in as soon as the answer is on its way: the next sign-in in this browser may be another

@@ -100,7 +100,7 @@ export class SignInRoutes {
     const url = new URL(`${provider.issuer}${UPSTREAM_CALLBACK}?${ctx.querystring}`);
     try {
       const person = await this.#dependencies.upstream.finish({ url, state, pending });
-      return await this.#answer(ctx, await this.#open(interaction, person));
+      return await this.#answer(ctx, await this.#open(interaction, person, ctx.ip));
     } catch (error) {
       // Who waits at the client learns why, too.
       if (!(error instanceof DrawbridgeError) || error.code !== 'forbidden') throw error;
@@ -124,7 +124,7 @@ export class SignInRoutes {
   }
 
   /** Our own two clients need no consent beyond the sign-in itself: the grant has what was asked for. */
-  async #open(interaction: Interaction, person: Person) {
+  async #open(interaction: Interaction, person: Person, address: string) {
     const { provider, users, signIns, maxLifetime, logger } = this.#dependencies;
     const clientId = String(interaction.params.client_id);
     const user = await users.save(person);
@@ -133,7 +133,8 @@ export class SignInRoutes {
     const grantId = await grant.save();
     const { authTime, amr } = person;
     const signInId = await signIns.open({
-      userId: user.id,
+      user,
+      address,
       clientId,
       oidcGrantId: grantId,
       authTime,

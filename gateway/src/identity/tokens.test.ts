@@ -234,6 +234,34 @@ describe('signing out', () => {
   });
 });
 
+describe('the audit log', () => {
+  const eventsOf = async (subject: string) =>
+    (
+      await gateway.db
+        .selectFrom('audit_events')
+        .select(['action', 'actor', 'address', 'details'])
+        .where('subject', '=', subject)
+        .orderBy('id')
+        .execute()
+    ).map(({ action, actor, address, details }) => [action, actor?.name ?? 'gateway', address, details.code]);
+
+  it('says who signed in and out, and from where', async () => {
+    const { user, signInId } = await authenticate((await signInAs(gateway.url, 'bob')).access_token);
+    await gateway.identity.signOut({ user, signInId }, false, '192.0.2.7');
+    expect(await eventsOf(signInId)).toEqual([
+      ['signin.started', 'bob', expect.stringContaining('127.0.0.1'), undefined],
+      ['signin.ended', 'bob', '192.0.2.7', 'signed_out'],
+    ]);
+  });
+
+  it('says of a sign-in that the gateway ended why it did', async () => {
+    const tokens = await signInAs(gateway.url, 'bob');
+    const { signInId } = await authenticate(tokens.access_token);
+    await tokenRevocation(await discoverGateway(gateway.url), tokens.refresh_token ?? '');
+    expect((await eventsOf(signInId)).at(-1)).toEqual(['signin.ended', 'gateway', null, 'revoked']);
+  });
+});
+
 describe('cleaning up', () => {
   it('keeps what can be refreshed, closes what can not, and removes what has expired', async () => {
     const { access_token } = await signInAs(gateway.url, 'alice');

@@ -7,6 +7,7 @@ import {
   type SessionId,
   type SignInId,
   type User,
+  type UserId,
 } from '@drawbridge/contract';
 import type { Clock } from '../clock.ts';
 import type { MaskingRule } from '../masking/rule.ts';
@@ -71,11 +72,15 @@ export interface SessionHostParts {
   };
 }
 
+/** Connections one person may have open through one gateway: far more than tools need, far fewer than would starve others. */
+const MOST_OF_ONE_PERSON = 200;
+
 /** Opens sessions, runs them on their protocol, and sees them closed and sealed. */
 export class SessionHost {
   readonly #parts: SessionHostParts;
   readonly #protocols: ReadonlyMap<Protocol, ProtocolHandler>;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #runningOf = new Map<UserId, number>();
   #closing = false;
 
   constructor(parts: SessionHostParts) {
@@ -85,7 +90,7 @@ export class SessionHost {
 
   /**
    * Checks that the caller may connect now and prepares the session; nothing of it is stored yet.
-   * @throws DrawbridgeError `access_needed`, `policy_denied`, `not_ready`, `shutting_down`, …
+   * @throws DrawbridgeError `access_needed`, `policy_denied`, `rate_limited`, `not_ready`, `shutting_down`, …
    */
   async open(connection: Connection): Promise<(stream: Duplex) => Promise<SessionEnd>> {
     const { grants, resources, registry } = this.#parts;
@@ -98,6 +103,7 @@ export class SessionHost {
         'not_ready',
         'the gateway has lost its store and accepts no sessions until it is back',
       );
+    this.#assertRoomFor(connection.user.id, MOST_OF_ONE_PERSON - 1);
     const grant = await grants.findUsable(connection.user, connection.resource, connection.profile);
     if ((await grants.stillAllowed(grant, connection.address)) !== 'allowed') {
       throw new DrawbridgeError(
@@ -123,7 +129,11 @@ export class SessionHost {
       clientAddress: connection.address,
       begin: (live) => this.#begin(live, grant),
     });
-    return (stream) => this.#track(this.#serve(handler, stream, session));
+    return (stream) => {
+      const { id } = connection.user;
+      this.#runningOf.set(id, (this.#runningOf.get(id) ?? 0) + 1);
+      return this.#track(this.#serve(handler, stream, session).finally(() => this.#forget(id)));
+    };
   }
 
   /** Ends all sessions and waits until their recordings are sealed. */
@@ -131,6 +141,22 @@ export class SessionHost {
     this.#closing = true;
     this.#parts.registry.endAll('gateway_shutdown', 'the gateway is shutting down');
     await Promise.allSettled(this.#running);
+  }
+
+  /** Asked twice: for an answer in words before the tunnel is there, and of those that came at once when they begin. */
+  #assertRoomFor(id: UserId, most: number): void {
+    if ((this.#runningOf.get(id) ?? 0) <= most) return;
+    throw new DrawbridgeError(
+      'rate_limited',
+      `you have ${MOST_OF_ONE_PERSON} connections open through this gateway already`,
+      { hint: 'Close some of them first.' },
+    );
+  }
+
+  #forget(id: UserId): void {
+    const left = (this.#runningOf.get(id) ?? 1) - 1;
+    if (left > 0) this.#runningOf.set(id, left);
+    else this.#runningOf.delete(id);
   }
 
   #track<T>(run: Promise<T>): Promise<T> {
@@ -145,6 +171,7 @@ export class SessionHost {
   ): Promise<{ recorder: Recorder; credential: TargetCredential }> {
     const { clock, grants, observe, recordings, registry, resources, store } = this.#parts;
     if (this.#closing) throw new DrawbridgeError('shutting_down', 'this gateway is shutting down');
+    this.#assertRoomFor(session.principal.id, MOST_OF_ONE_PERSON);
     const grant = await grants.activate(found, session.clientAddress);
     const resource = await resources.find(grant.resource);
     if (resource === undefined)

@@ -108,6 +108,8 @@ describe('an upgrade', () => {
     ['a resource that is no name', { path: '/v1/tunnel?resource=../etc' }, 400, 'invalid_request'],
     ['an unknown parameter', { path: '/v1/tunnel?resource=orders-db&as=root' }, 400, 'invalid_request'],
     ['another path', { path: '/v1/events' }, 404, 'not_found'],
+    ['a path that names another host', { path: '//evil/v1/tunnel?resource=orders-db' }, 404, 'not_found'],
+    ['a path that is none', { path: '//' }, 404, 'not_found'],
   ])('is refused for %s before anything is opened', async (_why, opening, status, code) => {
     const answer = await refusal(opening);
     expect(answer).toMatchObject({ status, body: { error: { code } } });

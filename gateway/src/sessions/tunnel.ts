@@ -73,7 +73,10 @@ export class Tunnel {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://gateway');
+    // Put behind an origin: what begins with two slashes would name another one, or none that is valid.
+    const address = `http://gateway${request.url ?? '/'}`;
+    if (!URL.canParse(address)) throw new DrawbridgeError('invalid_request', 'the address is not valid');
+    const url = new URL(address);
     if (url.pathname !== TUNNEL_PATH)
       throw new DrawbridgeError('not_found', `no WebSocket is served at ${url.pathname.slice(0, 100)}`);
     // Native clients send no Origin. A page in somebody's browser always does, and has no business here.

@@ -1,7 +1,6 @@
-import type { SqlColumn, SqlEvent, SqlRequest } from '../../../main/ipc/sql-port.ts';
-import { cellText, type GridColumn } from '../rows/grid-rows.ts';
-import { RowStore } from '../rows/row-store.ts';
-import type { ConsoleState, ResultView, RunLog, RunOutcome, RunPurpose } from './console-state.ts';
+import type { SqlEvent, SqlRequest } from '../../../main/ipc/sql-port.ts';
+import { ConsoleRun, type GrowingResult, type RunLimit, viewOf } from './console-run.ts';
+import type { ConsoleState, RunLog, RunPurpose } from './console-state.ts';
 
 /** The part of a MessagePort that a console needs. */
 export interface ConsolePort {
@@ -20,28 +19,7 @@ export interface ConsoleDependencies {
   /** Puts a text into the history. */
   readonly remember: (text: string, ok: boolean) => void;
   /** How much to take before asking whether more is wanted; each *load more* takes as much again. */
-  readonly limit: { readonly rows: number; readonly bytes: number };
-}
-
-interface Run {
-  readonly purpose: RunPurpose;
-  /** The statement that an EXPLAIN is about. */
-  readonly about: string;
-  readonly results: Map<number, MutableResult>;
-  readonly tags: string[];
-  affected: number;
-  /** Rows and bytes at which it pauses. */
-  rowLimit: number;
-  byteLimit: number;
-  outcome?: RunOutcome;
-  log: RunLog;
-}
-
-interface MutableResult {
-  readonly id: number;
-  readonly columns: readonly GridColumn[];
-  readonly store: RowStore;
-  tag?: string;
+  readonly limit: RunLimit;
 }
 
 const CANCELED = '57014';
@@ -64,9 +42,9 @@ export class SqlConsole {
     cancelling: false,
     results: [],
   };
-  #run: Run | undefined;
+  #run: ConsoleRun | undefined;
   /** Results on screen: those of the latest run that had any; what gives no rows leaves them. */
-  #shown: MutableResult[] = [];
+  #shown: GrowingResult[] = [];
   #runs = 0;
   #results = 0;
   /** Chunks taken over and not acknowledged, while paused. */
@@ -116,18 +94,8 @@ export class SqlConsole {
     if (this.#port === undefined || this.#run !== undefined || this.#state.connection.status !== 'ready')
       return false;
     const run = ++this.#runs;
-    const { rows, bytes } = this.#dependencies.limit;
     const log: RunLog = { run, text: about, purpose, at: this.#dependencies.now(), notices: [] };
-    this.#run = {
-      purpose,
-      about,
-      results: new Map(),
-      tags: [],
-      affected: 0,
-      rowLimit: rows,
-      byteLimit: bytes,
-      log,
-    };
+    this.#run = new ConsoleRun(log, this.#dependencies.limit);
     this.#owed = 0;
     this.#discarding = false;
     this.#set(
@@ -150,9 +118,7 @@ export class SqlConsole {
   /** Goes on after a pause, for as many rows again. */
   loadMore(): void {
     if (this.#run === undefined || this.#state.paused === undefined) return;
-    const { rows, bytes } = this.#dependencies.limit;
-    this.#run.rowLimit += rows;
-    this.#run.byteLimit += bytes;
+    this.#run.allowMore(this.#dependencies.limit);
     this.#acknowledgeOwed();
     this.#set({}, 'paused');
   }
@@ -177,94 +143,87 @@ export class SqlConsole {
       case 'ready': {
         const { session, database, server } = event;
         this.#set({ connection: { status: 'ready', database, server, ...(session && { session }) } });
-        return this.refreshSchema();
+        this.refreshSchema();
+        break;
       }
       case 'schema':
-        return this.#set({ schema: event.tables });
+        this.#set({ schema: event.tables });
+        break;
       case 'transaction':
-        return this.#set({ transaction: event.state });
+        this.#set({ transaction: event.state });
+        break;
       case 'closed':
-        return this.#closed(event.ended, event.message);
+        this.#closed(event.ended, event.message);
+        break;
       default: {
         const run = this.#run;
-        if (run !== undefined && event.run === run.log.run) this.#receiveRun(run, event);
+        if (run !== undefined && event.run === run.number) this.#receiveRun(run, event);
         else if (event.type === 'rows') this.#port?.postMessage({ type: 'ack' });
       }
     }
   }
 
-  #receiveRun(run: Run, event: Extract<SqlEvent, { run: number }>): void {
+  #receiveRun(run: ConsoleRun, event: Extract<SqlEvent, { run: number }>): void {
     switch (event.type) {
-      case 'columns': {
-        const result = { id: ++this.#results, columns: event.columns.map(gridColumn), store: new RowStore() };
-        run.results.set(event.result, result);
+      case 'columns':
+        run.begin(event.result, ++this.#results, event.columns);
         if (run.purpose === 'query') this.#show(run);
-        return this.#changed();
-      }
+        break;
       case 'rows':
-        return this.#takeRows(run, event);
-      case 'result': {
-        const result = run.results.get(event.result);
-        if (result) result.tag = event.tag;
-        run.tags.push(event.tag);
-        run.affected += event.rows;
-        return this.#changed();
+        this.#takeRows(run, event);
+        break;
+      case 'result':
+        run.complete(event.result, event.tag, event.rows);
+        break;
+      case 'notice':
+        run.notice(event);
+        break;
+      case 'error': {
+        const cancelled = event.error.code === CANCELED && this.#state.cancelling;
+        run.ended(cancelled ? { kind: 'cancelled', rows: run.rows } : { kind: 'error', error: event.error });
+        break;
       }
-      case 'notice': {
-        const { severity, message } = event;
-        run.log = { ...run.log, notices: [...run.log.notices.slice(-199), { severity, message }] };
-        return this.#changed();
-      }
-      case 'error':
-        run.outcome =
-          event.error.code === CANCELED && this.#state.cancelling
-            ? { kind: 'cancelled', rows: countRows(run) }
-            : { kind: 'error', error: event.error };
-        return this.#changed();
       case 'done':
-        return this.#done(run, event.milliseconds, event.firstRow);
+        this.#done(run, event.milliseconds, event.firstRow);
+        break;
       default:
         event satisfies never;
     }
+    this.#changed();
   }
 
-  #takeRows(run: Run, { result, frames }: Extract<SqlEvent, { type: 'rows' }>): void {
+  #takeRows(run: ConsoleRun, { result, frames }: Extract<SqlEvent, { type: 'rows' }>): void {
     if (!this.#discarding) {
       try {
-        run.results.get(result)?.store.append(frames);
+        run.take(result, frames);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         this.#port?.postMessage({ type: 'close' });
-        return this.#closed(false, `The result can't be shown: ${error.message}.`);
+        this.#closed(false, `The result can't be shown: ${error.message}.`);
+        return;
       }
     }
     this.#owed++;
-    let bytes = 0;
-    for (const { store } of run.results.values()) bytes += store.bytes;
-    if (!this.#discarding && (countRows(run) >= run.rowLimit || bytes >= run.byteLimit))
-      return this.#set({ paused: countRows(run) });
-    this.#acknowledgeOwed();
-    this.#changed();
+    if (!this.#discarding && run.full) this.#set({ paused: run.rows });
+    else this.#acknowledgeOwed();
   }
 
   #acknowledgeOwed(): void {
     for (; this.#owed > 0; this.#owed--) this.#port?.postMessage({ type: 'ack' });
   }
 
-  #done(run: Run, milliseconds: number, firstRow: number | undefined): void {
-    run.outcome ??= { kind: 'ok', rows: run.affected, tags: run.tags, results: run.results.size };
-    run.log = { ...run.log, milliseconds, ...(firstRow !== undefined && { firstRow }) };
-    const { outcome, about } = run;
-    const plan = run.purpose === 'explain' && outcome.kind === 'ok' ? planText(run) : undefined;
+  #done(run: ConsoleRun, milliseconds: number, firstRow: number | undefined): void {
+    const outcome = run.done(milliseconds, firstRow);
+    const plan = run.purpose === 'explain' && outcome.kind === 'ok' ? run.planText() : undefined;
     this.#finish(run);
-    if (plan !== undefined) this.#set({ plan: { text: plan, statement: about } });
+    if (plan !== undefined) this.#set({ plan: { text: plan, statement: run.log.text } });
     if (run.purpose === 'query') this.#dependencies.remember(run.log.text, outcome.kind === 'ok');
   }
 
-  #finish(run: Run): void {
-    const log = { ...run.log, ...(run.outcome && { outcome: run.outcome }) };
+  #finish(run: ConsoleRun): void {
     this.#run = undefined;
-    this.#set({ running: false, cancelling: false, log: [...this.#state.log.slice(0, -1), log] }, 'paused');
+    const log = [...this.#state.log.slice(0, -1), run.finished()];
+    this.#set({ running: false, cancelling: false, log }, 'paused');
   }
 
   #closed(ended: boolean, message: string): void {
@@ -273,7 +232,7 @@ export class SqlConsole {
     this.#port?.close();
     this.#port = undefined;
     if (this.#run) {
-      this.#run.outcome ??= { kind: 'lost' };
+      this.#run.ended({ kind: 'lost' });
       this.#finish(this.#run);
     }
     const session = connection.status === 'ready' ? connection.session : undefined;
@@ -283,8 +242,8 @@ export class SqlConsole {
     });
   }
 
-  #show(run: Run): void {
-    const results = [...run.results.values()];
+  #show(run: ConsoleRun): void {
+    const { results } = run;
     for (const before of this.#shown) if (!results.includes(before)) before.store.clear();
     this.#shown = results;
   }
@@ -310,35 +269,6 @@ export class SqlConsole {
       for (const listener of this.#listeners) listener();
     });
   }
-}
-
-const gridColumn = ({ name, typeName, masked }: SqlColumn): GridColumn => ({
-  name,
-  type: typeName,
-  format: 'text',
-  ...(masked && { masked }),
-});
-
-const countRows = (run: Run): number => {
-  let rows = 0;
-  for (const { store } of run.results.values()) rows += store.length;
-  return rows;
-};
-
-const viewOf = ({ id, columns, store, tag }: MutableResult): ResultView => ({
-  id,
-  rows: { columns, store },
-  length: store.length,
-  ...(tag !== undefined && { tag }),
-});
-
-function planText(run: Run): string | undefined {
-  const result = [...run.results.values()].at(-1);
-  if (result === undefined) return undefined;
-  const lines: string[] = [];
-  for (let row = 0; row < result.store.length; row++)
-    lines.push(cellText({ columns: result.columns, store: result.store }, row, 0) ?? '');
-  return lines.join('\n');
 }
 
 function failureOf(error: unknown): { code: string; message: string; hint?: string } {

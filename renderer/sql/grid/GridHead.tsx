@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a table can't draw only what is in view; the roles are those of the ARIA grid pattern
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid holds the focus and moves it over its cells
 import { memo, type PointerEvent } from 'react';
 import { Icon } from '../../theme/Icon.tsx';
 import { type GridColumn, shortType } from '../rows/grid-rows.ts';
@@ -46,7 +48,6 @@ export const GridHead = memo(function GridHead({
     if (shown === undefined) continue;
     const from = edges[column] ?? 0;
     heads.push(
-      // biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus and moves it over its cells
       <div
         key={column}
         role="columnheader"
@@ -62,19 +63,18 @@ export const GridHead = memo(function GridHead({
         ) : null}
         <span className="ell">{shown.name}</span>
         <em title={shown.type}>{shortType(shown.type)}</em>
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: the same by keyboard is Alt with an arrow, see ResultGrid */}
         <span className="gedge" onPointerDown={drag(column)} onDoubleClick={() => onFit(column)} />
       </div>,
     );
   }
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus and moves it over its cells
     <div
       role="row"
       aria-rowindex={1}
       className="ghead-row"
       style={{ width: indexWidth + (edges.at(-1) ?? 0) }}
     >
-      {/* biome-ignore lint/a11y/useFocusableInteractive: as above */}
       <div
         role="columnheader"
         aria-colindex={1}

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a table can't draw only what is in view; the roles are those of the ARIA grid pattern
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid holds the focus and moves it over its cells
 import { memo } from 'react';
 import { cellText, type GridRows, isNumeric } from '../rows/grid-rows.ts';
 

@@ -24,7 +24,7 @@ export function MessagesView({ log, children, onPick }: MessagesViewProps) {
   const earlier = failed ? log.slice(0, -1) : log;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled by keyboard
-    <div className="messages" tabIndex={0} role="region" aria-label="Messages">
+    <section className="messages" tabIndex={0} aria-label="Messages">
       {children}
       {latest.notices.length === 0 ? null : (
         <ul className="notices selectable">
@@ -46,7 +46,7 @@ export function MessagesView({ log, children, onPick }: MessagesViewProps) {
           </ul>
         </div>
       )}
-    </div>
+    </section>
   );
 }
 

@@ -20,7 +20,7 @@ export function PlanView({ plan }: PlanViewProps) {
     );
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled by keyboard
-    <div className="messages planview" tabIndex={0} role="region" aria-label="Plan">
+    <section className="messages planview" tabIndex={0} aria-label="Plan">
       <div className="plansource">
         <HighlightedSql text={plan.statement} line />
       </div>
@@ -58,7 +58,7 @@ export function PlanView({ plan }: PlanViewProps) {
           )}
         </>
       )}
-    </div>
+    </section>
   );
 }
 

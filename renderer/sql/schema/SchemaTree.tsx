@@ -63,23 +63,42 @@ export function SchemaTree({ database, tables, onInsert }: SchemaTreeProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     const item = items[at];
     if (item === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    const moves: Record<string, () => void> = {
-      ArrowDown: () => go(at + 1),
-      ArrowUp: () => go(at - 1),
-      Home: () => go(0),
-      End: () => go(items.length - 1),
-      ArrowRight: () => (item.open === false ? toggle(item) : go(item.open ? at + 1 : at)),
-      ArrowLeft: () =>
-        item.open
-          ? toggle(item)
-          : go(items.findLastIndex((other, index) => index < at && other.depth < item.depth)),
-      ' ': () => toggle(item),
-      Enter: () => onInsert(item.insert),
-    };
-    const move = moves[event.key];
-    if (move === undefined) return;
+    if (!move(event.key, item)) return;
     event.preventDefault();
-    move();
+  };
+  /** What a key does, as in the ARIA tree pattern. @returns whether it means something here. */
+  const move = (key: string, item: TreeItem): boolean => {
+    switch (key) {
+      case 'ArrowDown':
+        go(at + 1);
+        break;
+      case 'ArrowUp':
+        go(at - 1);
+        break;
+      case 'Home':
+        go(0);
+        break;
+      case 'End':
+        go(items.length - 1);
+        break;
+      case 'ArrowRight':
+        if (item.open === false) toggle(item);
+        else if (item.open) go(at + 1);
+        break;
+      case 'ArrowLeft':
+        if (item.open) toggle(item);
+        else go(items.findLastIndex((other, index) => index < at && other.depth < item.depth));
+        break;
+      case ' ':
+        toggle(item);
+        break;
+      case 'Enter':
+        onInsert(item.insert);
+        break;
+      default:
+        return false;
+    }
+    return true;
   };
 
   const first = Math.max(0, Math.floor(scroll / LINE) - AROUND);

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ElectronApplication, _electron as electron, type Page } from '@playwright/test';
 import { root } from '../../../scripts/root.ts';
-import { packedApp } from './packed-app.ts';
 import { NotificationServer } from './notification-server.ts';
+import { packedApp } from './packed-app.ts';
 import { type SessionBus, startSessionBus } from './session-bus.ts';
 
 export interface DesktopOptions {
@@ -14,8 +14,8 @@ export interface DesktopOptions {
   readonly display: Readonly<Record<string, string>>;
   /** A gateway that the app is started with; else it starts as for the first time. */
   readonly gateway?: string;
-  /** More of the app's environment. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** The browser opens nothing, until `repairBrowser`. */
+  readonly noBrowser?: boolean;
 }
 
 /** Page sizes of the screenshots and of what people mostly have. */
@@ -49,7 +49,13 @@ export class Desktop {
     const home = await mkdtemp(join(tmpdir(), `drawbridge-desktop-${options.person}-`));
     for (const folder of ['config', 'cache', 'data', 'run', 'Downloads']) await mkdir(join(home, folder));
     await chmod(join(home, 'run'), 0o700);
-    await writeFile(join(home, 'browser'), browserScript(options.person), { mode: 0o755 });
+    await writeFile(
+      join(home, 'browser'),
+      options.noBrowser ? '#!/bin/sh\n' : browserScript(options.person),
+      {
+        mode: 0o755,
+      },
+    );
     const bus = await startSessionBus();
     const notifications = await NotificationServer.start(bus.address);
     return new Desktop(options, home, bus, notifications);
@@ -113,6 +119,11 @@ export class Desktop {
     this.#page = undefined;
   }
 
+  /** From now on the browser opens what it is told to. */
+  async repairBrowser(): Promise<void> {
+    await writeFile(join(this.home, 'browser'), browserScript(this.person), { mode: 0o755 });
+  }
+
   /** Ends everything and removes the home folder. */
   async remove(): Promise<void> {
     await this.kill();
@@ -138,7 +149,6 @@ export class Desktop {
       XDG_DOWNLOAD_DIR: join(this.home, 'Downloads'),
       DBUS_SESSION_BUS_ADDRESS: this.#bus.address,
       DRAWBRIDGE_BROWSER: join(this.home, 'browser'),
-      ...this.#options.env,
     };
   }
 }

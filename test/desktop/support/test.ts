@@ -11,10 +11,7 @@ interface WorkerFixtures {
 
 interface TestFixtures {
   /** Sets up a person's computer whose app knows the gateway; `open` starts the app. Gone after the test. */
-  readonly desktop: (
-    person: string,
-    options?: { gateway?: string | null; env?: Record<string, string> },
-  ) => Promise<Desktop>;
+  readonly desktop: (person: string) => Promise<Desktop>;
 }
 
 export { expect } from '@playwright/test';
@@ -40,13 +37,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ],
   desktop: async ({ display, world }, use) => {
     const desktops: Desktop[] = [];
-    await use(async (person, { gateway, env } = {}) => {
-      const desktop = await Desktop.create({
-        person,
-        display: display.env,
-        ...(gateway === null ? {} : { gateway: gateway ?? world.demo.url }),
-        ...(env === undefined ? {} : { env }),
-      });
+    await use(async (person) => {
+      const desktop = await Desktop.create({ person, display: display.env, gateway: world.demo.url });
       desktops.push(desktop);
       return desktop;
     });
