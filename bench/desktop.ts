@@ -2,13 +2,13 @@ import { cpus } from 'node:os';
 import type { Page } from '@playwright/test';
 import pg from 'pg';
 import { build } from '../scripts/build-workspaces.ts';
-import { appState, call, signIn } from '../test/desktop/support/bridge.ts';
+import { call } from '../test/desktop/support/bridge.ts';
 import { Desktop } from '../test/desktop/support/desktop.ts';
 import { packOnce } from '../test/desktop/support/pack-once.ts';
 import { startVirtualDisplay } from '../test/desktop/support/virtual-display.ts';
 import { startTestDemo, type TestDemo } from '../test/support/test-demo.ts';
-import { quantile } from './quantile.ts';
 import { watchTyping } from './desktop-typing.ts';
+import { quantile } from './quantile.ts';
 
 /**
  * `npm run bench:desktop`: what it is like to use the packed app, through a real gateway to a real database, on a
@@ -90,7 +90,7 @@ async function starts(desktop: Desktop): Promise<void> {
 
 async function million(desktop: Desktop): Promise<void> {
   const { page } = desktop;
-  await signIn(page);
+  await desktop.signIn();
   const asked = await call(page, 'requests.create', {
     resource: 'orders-staging',
     profile: 'read',
@@ -155,7 +155,6 @@ async function million(desktop: Desktop): Promise<void> {
       reached: quantile(typing.frames, 0.95) < 16,
     },
   );
-  await appState(page);
 }
 
 /** Resolves to the ms between the next key that runs and the frame in which a first cell stands. */

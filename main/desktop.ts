@@ -152,6 +152,8 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     if (before.grants !== after.grants) {
       for (const grant of after.grants ?? []) if (!isUsable(grant)) tunnels.grantEnded(grant.id);
     }
+    if (after.me !== undefined && after.me !== before.me)
+      gateways.named(id, after.me.gateway.name.slice(0, 60));
     outside.changed(connection, before, after);
     if (id === gateways.activeId) mirror();
   };
@@ -229,7 +231,8 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       const late = new Promise<void>((resolve) => void clock.after(GOODBYE, resolve));
       await Promise.race([tunnels.closeAll(), late]);
     },
-    exit: () => app.quit(),
+    // In a turn of its own: inside `before-quit` Electron would forget it again.
+    exit: () => setImmediate(() => app.quit()),
   });
   const tray = new AppTray((action) => void actFromTray(action));
   const actFromTray = trayActions({ gateways, tunnels, outside, quit, show, writeClipboard });

@@ -49,9 +49,9 @@ export const NewRequest = z.strictObject({
   profile: Name,
   /** Seconds. */
   duration: z
-    .int()
-    .min(60)
-    .max(30 * 86_400),
+    .int('must be whole seconds')
+    .min(60, 'must be at least 60 seconds')
+    .max(30 * 86_400, 'must be at most 30 days'),
   reason: z.string().trim().min(1, 'says why access is needed').max(2000),
 });
 export type NewRequest = z.infer<typeof NewRequest>;
@@ -59,7 +59,7 @@ export type NewRequest = z.infer<typeof NewRequest>;
 export const NewReview = z.strictObject({
   verdict: ReviewVerdict,
   /** Seconds, at most what was asked for. Only with `approve`. */
-  duration: z.int().min(60).optional(),
+  duration: z.int('must be whole seconds').min(60, 'must be at least 60 seconds').optional(),
   reason: z.string().trim().max(2000).optional(),
 });
 export type NewReview = z.infer<typeof NewReview>;

@@ -63,6 +63,34 @@ test('psql works unchanged with the settings', async () => {
   expect(gateway.tunnels.map(String)).toEqual([`${gateway.url}/v1/tunnel?resource=orders-db&profile=read`]);
 });
 
+test('connections that are made at the same moment are nothing to be warned of', async () => {
+  answerAll();
+  const tokens = new AccessTokens({ gateway: gateway.url, store: home.store });
+  let waiting = 0;
+  let letGo = () => {};
+  const all = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const token = async () => {
+    waiting += 1;
+    if (waiting === 20) letGo();
+    await all;
+    return tokens.token();
+  };
+  const { host, port, user, secret } = await open({ tokens: { token } });
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  const pool = new pg.Pool({ host, port, user, password: secret, max: 20 });
+  try {
+    await Promise.all(Array.from({ length: 20 }, (_, n) => pool.query(`select ${n}`)));
+  } finally {
+    await pool.end();
+    process.off('warning', onWarning);
+  }
+  expect(warnings).toEqual([]);
+});
+
 test('psql works with the URL, and when it insists on trying encryption first', async () => {
   answerAll();
   const { url } = connectionSettings(await open());

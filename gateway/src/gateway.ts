@@ -31,6 +31,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/load-config.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
 import { newId } from './new-id.ts';
+import { createClientAddress } from './observe/client-address.ts';
 import type { Logger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createPolicyEngine } from './policy/engine.ts';
@@ -211,8 +212,8 @@ async function compose(
     },
     grants,
     announce: announceSession,
-    audit: (user, address, action, subject, details) =>
-      audit.append({ actor: { user, address }, action, subject, details }),
+    audit: (user, address, action, subject, reason, details) =>
+      audit.append({ actor: { user, address }, action, subject, reason, details }),
     observe: metrics,
   });
   const sessions = new SessionAccess({
@@ -244,6 +245,7 @@ async function compose(
   });
   onClose(() => events.close());
   const address = new URL(config.publicUrl);
+  const clientAddress = createClientAddress(config.listen.trustedProxies);
   const http = createHttpServer({
     publicUrl: config.publicUrl,
     version: VERSION,
@@ -253,6 +255,7 @@ async function compose(
       key: await readFile(config.tls.key, 'utf8'),
     },
     authenticate: (authorization) => identity.authenticate(authorization),
+    clientAddress,
     issuer: identity.handler,
     issuerLimit: createRateLimit(ISSUER_CALLS),
     metrics,
@@ -284,6 +287,7 @@ async function compose(
     clock,
     host,
     logger,
+    clientAddress,
     refused: metrics.tunnelRefused,
   });
   http.server.on('upgrade', tunnel.upgrade);
@@ -298,7 +302,16 @@ async function compose(
   channel.onLost(() => registry.storeLost());
   channel.onRestored(() => void registry.storeRestored());
 
-  await http.listen({ host: config.listen.host, port: config.listen.port });
+  const { host: listenHost, port: listenPort } = config.listen;
+  await http.listen({ host: listenHost, port: listenPort }).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'EADDRINUSE' ? 'something else listens there' : cause.message;
+    throw new DrawbridgeError(
+      'internal',
+      `The gateway can't listen on ${listenHost}:${listenPort}: ${why}. Change listen.host or listen.port, or end what is there.`,
+      {},
+      { cause },
+    );
+  });
   onClose(async () => {
     tunnel.close();
     events.close();

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import './observe/library-notices.ts';
+
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load-config.ts';

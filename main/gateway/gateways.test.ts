@@ -42,6 +42,16 @@ test('adds a gateway once, in its one spelling, and chooses it', async () => {
   expect(gateways(file).activeId).toBe('g1');
 });
 
+test('calls a gateway as it calls itself, unless the person has named it', async () => {
+  const subject = gateways();
+  await subject.add('https://one.example');
+  await subject.add('https://two.example', 'Mine');
+  subject.named('g1', 'Acme');
+  subject.named('g2', 'Acme');
+  subject.named('g1', 'Renamed');
+  expect(subject.profiles.map(({ name }) => name)).toEqual(['Acme', 'Mine']);
+});
+
 test('does not add what is no gateway', async () => {
   const subject = gateways(memoryFile(), () => Promise.reject(new Error('no gateway there')));
   await expect(subject.add('https://example.com')).rejects.toThrow('no gateway there');

@@ -74,6 +74,14 @@ export class Gateways {
     this.#parts.changed();
   }
 
+  /** Takes over what a gateway calls itself, where the person gave it no name. */
+  named(id: string, name: string): void {
+    const profile = this.profiles.find((candidate) => candidate.id === id);
+    if (profile === undefined || profile.name !== new URL(profile.url).host || profile.name === name) return;
+    this.#parts.saved.gateways = this.profiles.map((other) => (other.id === id ? { ...other, name } : other));
+    this.#parts.changed();
+  }
+
   /** Forgets a gateway and its sign-in. */
   async remove(id: string): Promise<void> {
     const connection = this.connection(id);

@@ -1,7 +1,7 @@
 /** Where the page is served from: a scheme of our own (`standard`, `secure`), never `file:` or `http:`. */
 export const APP_SCHEME = 'drawbridge-app';
-export const APP_HOST = 'app';
-export const APP_ORIGIN = `${APP_SCHEME}://${APP_HOST}`;
+const APP_HOST = 'app';
+const APP_ORIGIN = `${APP_SCHEME}://${APP_HOST}`;
 export const APP_PAGE = `${APP_ORIGIN}/index.html`;
 
 /** Whether an address is of exactly our origin. Compared by its parsed parts, never by how the text begins. */

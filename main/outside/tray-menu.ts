@@ -35,7 +35,7 @@ export interface TrayView {
 const MOST_REVIEWS = 10;
 
 /** Those that wait for this person's decision. */
-export const toReview = (requests: readonly AccessRequest[]): AccessRequest[] =>
+const toReview = (requests: readonly AccessRequest[]): AccessRequest[] =>
   requests.filter((request) => request.state === 'pending' && request.reviewable);
 
 /** The tray's menu, top to bottom. */

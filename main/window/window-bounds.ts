@@ -8,7 +8,7 @@ export interface Area {
 }
 
 /** Of a window that nobody has sized yet, and the least in which every page is usable. */
-export const FIRST_SIZE = { width: 1280, height: 800 };
+const FIRST_SIZE = { width: 1280, height: 800 };
 export const LEAST_SIZE = { width: 720, height: 480 };
 /** So much of the window must lie on a screen, or it can't be grabbed. */
 const GRABBABLE = 80;

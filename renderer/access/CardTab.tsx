@@ -56,7 +56,7 @@ export function CardTab({ tab }: { readonly tab: Extract<Tab, { kind: 'card' }> 
                 <MaskedColumns columns={resource.maskedColumns} />
               </dd>
               <dt>Recorded</dt>
-              <dd>Every statement and row count</dd>
+              <dd>Every statement and row</dd>
               <dt>Reason</dt>
               <dd className="quote">“{grant.reason}”</dd>
             </dl>

@@ -1,6 +1,6 @@
 import './approvals.css';
 import type { AccessRequest } from '@drawbridge/contract';
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { useApp } from '../state/app-store.ts';
 import { useNow } from '../state/clock.ts';
 import { environmentOf } from '../state/environment.ts';
@@ -30,6 +30,11 @@ export function ApprovalsPage() {
   const current = pointed ?? list[0];
   const items = useRef<HTMLDivElement>(null);
   const select = (id: string) => useView.setState({ reviewed: id });
+  // Pinned once shown: another request must never slip under a finger that is about to approve.
+  const shownId = current?.id;
+  useEffect(() => {
+    if (shownId !== undefined) useView.setState({ reviewed: shownId });
+  }, [shownId]);
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
     if (!(event.target instanceof HTMLElement) || event.target.dataset.request === undefined) return;

@@ -47,6 +47,7 @@ export function Decision({ request }: { readonly request: AccessRequest }) {
   };
   const onLetter = useEffectEvent((event: globalThis.KeyboardEvent) => {
     if (
+      event.repeat ||
       event.ctrlKey ||
       event.metaKey ||
       event.altKey ||

@@ -106,7 +106,7 @@ function WithGrant({ resource, grant }: { readonly resource: Resource; readonly 
           <MaskedColumns columns={resource.maskedColumns} />
         </dd>
         <dt>Recorded</dt>
-        <dd>Every statement and row count</dd>
+        <dd>Every statement and row</dd>
       </dl>
       <ConnectionCard resource={resource} profile={grant.profile} />
       <div className="row inspfoot">
@@ -136,7 +136,7 @@ function WithoutGrant({ resource, access }: InspectorProps) {
           <MaskedColumns columns={resource.maskedColumns} />
         </dd>
         <dt>Recorded</dt>
-        <dd>Every statement and row count</dd>
+        <dd>Every statement and row</dd>
       </dl>
       {Object.keys(resource.labels).length === 0 ? null : (
         <section className="sect">

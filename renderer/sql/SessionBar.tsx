@@ -26,7 +26,7 @@ export function SessionBar({ name, profile, resource, connection, onEnd }: Sessi
   return (
     <header className="sessionbar">
       <Icon name="database" className="t3" />
-      <span className="strong ell">{name}</span>
+      <h1 className="strong ell">{name}</h1>
       {environment.name === undefined ? null : (
         <Tag tone={environment.production ? 'prod' : 'plain'}>{environment.name}</Tag>
       )}

@@ -85,7 +85,7 @@ export function SqlTab({ tab }: { readonly tab: Extract<Tab, { kind: 'sql' }> })
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && !event.defaultPrevented && cancel()) event.preventDefault();
   };
-  const insert = (text: string) => editor.current?.insert(text);
+  const insert = useCallback((text: string) => editor.current?.insert(text), []);
   const production = environmentOf(resource?.labels ?? {}).production;
 
   return (
@@ -129,8 +129,8 @@ export function SqlTab({ tab }: { readonly tab: Extract<Tab, { kind: 'sql' }> })
             onRefresh={() => console.refreshSchema()}
             onAnother={() => openAnotherConsole(tab.resource, tab.profile)}
           />
-          {/* biome-ignore lint/a11y/noStaticElementInteractions: it only keeps keys from going further */}
           {/* Plain keys typed here are nobody else's: the window can't see into the editor's shadow root. */}
+          {/* biome-ignore lint/a11y/noStaticElementInteractions: it only keeps keys from going further */}
           <div className="editor" style={{ height }} onKeyDown={stopPlainKeys}>
             <SqlEditor
               handle={editor}

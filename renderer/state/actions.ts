@@ -9,7 +9,7 @@ import { openTab, useView } from './view.ts';
 
 const icons = { info: 'info', active: 'check', denied: 'refused' } as const;
 
-/** Says something for a moment, bottom right. Never the only place where a failure stands if there is a better one. */
+/** Says something for a moment. Never the only place where a failure stands if there is a better one. */
 export function showToast({ kind, title, body }: Pushes['toast']): void {
   notifications.show({
     title,
@@ -19,7 +19,7 @@ export function showToast({ kind, title, body }: Pushes['toast']): void {
     closeButtonProps: { 'aria-label': 'Close' },
     classNames: { root: 'toast', title: 'toast-title', description: 'toast-body', icon: 'toast-icon' },
     'data-kind': kind,
-    ...(kind === 'denied' ? { autoClose: 12_000 } : {}),
+    autoClose: kind === 'denied' ? 12_000 : body === undefined ? 2500 : 6000,
   } as Parameters<typeof notifications.show>[0]);
 }
 

@@ -59,7 +59,7 @@ function saveTabs(): void {
 }
 
 export function showPage(page: Page): void {
-  set({ page, activeTab: undefined });
+  set({ page, activeTab: undefined, reviewed: undefined });
   saveTabs();
 }
 

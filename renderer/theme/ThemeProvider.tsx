@@ -24,7 +24,14 @@ export function ThemeProvider({ choice, children }: ThemeProviderProps) {
       withCssVariables={false}
       withGlobalClasses={false}
     >
-      <Notifications position="bottom-right" limit={4} autoClose={6000} containerWidth={336} zIndex={400} />
+      <Notifications
+        position="bottom-center"
+        limit={4}
+        autoClose={6000}
+        containerWidth={336}
+        zIndex={400}
+        classNames={{ root: 'toasts' }}
+      />
       {children}
     </MantineProvider>
   );

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { z } from 'zod';
 import type { Person } from '../../demo/person.ts';
 import { startTestDemo, type TestDemo } from '../support/test-demo.ts';
-import { appState, call, signIn } from './support/bridge.ts';
+import { appState, call } from './support/bridge.ts';
 import { Desktop } from './support/desktop.ts';
 import { checkScreen } from './support/screen.ts';
 import { expect, test } from './support/test.ts';
@@ -72,8 +72,8 @@ test.describe
       await checkScreen(bobs, 'signing-in');
       await bobs.getByRole('button', { name: 'Cancel' }).click();
       await bob.repairBrowser();
-      await signIn(page);
-    await signIn(bobs);
+      await alice.signIn();
+      await bob.signIn();
     });
 
     test('requesting access', async () => {

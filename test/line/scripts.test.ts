@@ -3,8 +3,12 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { root } from '../../scripts/root.ts';
+
+/** In ms: a first start makes three databases, and here some come at once. */
+const PATIENCE = 90_000;
+vi.setConfig({ testTimeout: 3 * PATIENCE });
 
 let folder: string;
 const children = new Set<ChildProcess>();
@@ -51,7 +55,7 @@ function npm(script: string, ...args: string[]) {
   const ended = once(child, 'close').then(([status]) => status as number | null);
   const until = async (words: string) => {
     await Promise.race([
-      expect.poll(() => said.stdout, { timeout: 50_000 }).toContain(words),
+      expect.poll(() => said.stdout, { timeout: PATIENCE }).toContain(words),
       ended.then((status) => {
         if (!said.stdout.includes(words))
           throw new Error(`It ended (${status}).\n${said.stdout}${said.stderr}`);

@@ -14,7 +14,7 @@ export type ServerName = 'embedded' | 'debian';
 export const SERVERS: readonly ServerName[] = ['embedded', 'debian'];
 
 /** Alice's ways to one server. */
-export interface Place {
+interface Place {
   /** Production, to read, with data rules. */
   readonly production: Tunnel;
   /** Staging, to write, without data rules. */

@@ -75,8 +75,14 @@ export function describeFailure(
   const lines = [
     `${style.bad('drawbridge:')} ${style.bold(`${failure.code}:`)} ${printable(failure.message)}`,
   ];
-  for (const { path, message } of failure.issues ?? [])
+  const { issues = [] } = failure;
+  // A single problem is what the message says already.
+  for (const { path, message } of issues.length === 1 && failure.message.includes(issues[0]?.message ?? '')
+    ? []
+    : issues)
     lines.push(`  ${path === '' ? '' : `${printable(path)}: `}${printable(message)}`);
+  if (failure.id !== undefined && !failure.message.includes(failure.id))
+    lines.push(`  ${style.dim('it is')} ${printable(failure.id)}`);
   if (failure.policies && failure.policies.length > 0)
     lines.push(`  ${style.dim('decided by')} ${failure.policies.map(printable).join(', ')}`);
   if (failure.hint !== undefined) lines.push(`  ${style.dim('→')} ${printable(failure.hint)}`);

@@ -26,6 +26,7 @@ beforeEach(() => {
     version: '0',
     logger,
     tls: undefined,
+    clientAddress: (request) => request.socket.remoteAddress,
     async authenticate(authorization) {
       if (authorization !== signedIn.authorization)
         throw new DrawbridgeError('sign_in_required', 'You are not signed in.');

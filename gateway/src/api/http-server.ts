@@ -17,6 +17,7 @@ import fastify, {
   LogController,
 } from 'fastify';
 import type { z } from 'zod';
+import type { ClientAddress } from '../observe/client-address.ts';
 import type { Logger } from '../observe/logger.ts';
 import { openApiDocument } from './openapi.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -26,7 +27,7 @@ import { isStorable } from './storable-text.ts';
 /** What a handler gets beside its parsed input. */
 export interface Call<C> {
   readonly caller: C;
-  readonly address: string;
+  readonly address: string | undefined;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
@@ -50,10 +51,11 @@ export interface HttpServerParts<C> {
   readonly version: string;
   readonly logger: Logger & FastifyBaseLogger;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly clientAddress: ClientAddress;
   readonly authenticate: (authorization: string | undefined) => Promise<C>;
   readonly handlers: Handlers<C>;
   /** Serves everything under `ISSUER_PATH`. */
-  readonly issuer: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly issuer: (request: IncomingMessage, response: ServerResponse, address?: string) => void;
   /** How often one address may call the issuer, where nobody is signed in yet. */
   readonly issuerLimit: RateLimit;
   readonly ready: () => Promise<{
@@ -146,7 +148,7 @@ function addRoute<C>(server: FastifyInstance, operation: Operation, parts: HttpS
       };
       const result = await handler(input, {
         caller,
-        address: request.ip,
+        address: parts.clientAddress(request.raw),
         request: request.raw,
         response: reply.raw,
       });
@@ -164,22 +166,26 @@ function parse(schema: z.ZodType, value: unknown, place: string): unknown {
     );
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => ({
-    path: [place, ...issue.path].join('.'),
-    message: issue.message,
-  }));
-  const first = issues[0];
-  throw new DrawbridgeError(
-    'invalid_request',
-    first === undefined ? 'the request is not valid' : `${first.path}: ${first.message}`,
-    { issues },
-  );
+  // The first problem of each place: what follows at the same place follows from it.
+  const issues = new Map<string, string>();
+  for (const { path, message } of parsed.error.issues) {
+    const where = [place, ...path].join('.');
+    if (!issues.has(where)) issues.set(where, message);
+  }
+  const [first] = issues;
+  throw new DrawbridgeError('invalid_request', first?.join(': ') ?? 'the request is not valid', {
+    issues: [...issues].map(([path, message]) => ({ path, message })),
+  });
 }
 
 /** `oidc-provider` reads requests itself, so fastify must leave their bodies alone. */
 function addIssuer(
   server: FastifyInstance,
-  { issuer, issuerLimit }: Pick<HttpServerParts<unknown>, 'issuer' | 'issuerLimit'>,
+  {
+    issuer,
+    issuerLimit,
+    clientAddress,
+  }: Pick<HttpServerParts<unknown>, 'issuer' | 'issuerLimit' | 'clientAddress'>,
 ): void {
   server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -193,9 +199,10 @@ function addIssuer(
       });
     });
     scope.all(`${ISSUER_PATH}/*`, async (request, reply) => {
-      await issuerLimit(request.ip);
+      const address = clientAddress(request.raw);
+      await issuerLimit(address ?? '');
       reply.hijack();
-      issuer(request.raw, reply.raw);
+      issuer(request.raw, reply.raw, address);
     });
   });
 }

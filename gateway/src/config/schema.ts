@@ -1,11 +1,20 @@
+import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { Duration, Name } from '@drawbridge/contract';
 import { z } from 'zod';
+import { createClientAddress } from '../observe/client-address.ts';
 import { type Surroundings, secretText } from './secret-source.ts';
 import { webAddress, webOrigin } from './web-address.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const proxy = z.string().refine((text) => {
+  try {
+    return createClientAddress([text]) !== undefined;
+  } catch {
+    return false;
+  }
+}, 'must be an address or a network, like 127.0.0.1 or 10.0.0.0/8');
 const duration = (text: string) => Duration.prefault(text);
 const section = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape);
 
@@ -18,6 +27,14 @@ export function configSchema(surroundings: Surroundings) {
     .string()
     .min(1, 'must be a path')
     .transform((text) => resolve(surroundings.folder, text));
+  const readableFile = path.superRefine((file, context) => {
+    try {
+      accessSync(file, constants.R_OK);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      context.addIssue({ code: 'custom', message: `the file ${file} can't be read (${code})` });
+    }
+  });
   const secret = secretText(surroundings);
 
   return section({
@@ -26,8 +43,9 @@ export function configSchema(surroundings: Surroundings) {
     listen: section({
       host: z.string().min(1).default('127.0.0.1'),
       port: z.int().min(0).max(65_535).default(7443),
+      trustedProxies: z.array(proxy).default([]),
     }).prefault({}),
-    tls: section({ cert: path, key: path }).optional(),
+    tls: section({ cert: readableFile, key: readableFile }).optional(),
     data: path.prefault('data'),
     store: section({
       url: secret.optional(),

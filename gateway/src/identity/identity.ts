@@ -46,8 +46,11 @@ export interface Identity {
   readonly issuer: string;
   /** The redirect URI to register at the company's provider. */
   readonly callbackUrl: string;
-  /** Serves everything below `ISSUER_PATH`; wants the request as it came, its body unread. */
-  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /**
+   * Serves everything below `ISSUER_PATH`; wants the request as it came, its body unread.
+   * @param address where the client is, when that is not the connection's other end
+   */
+  readonly handler: (request: IncomingMessage, response: ServerResponse, address?: string) => void;
   /**
    * Whose `Authorization` header this is.
    * @throws DrawbridgeError `sign_in_required`, `token_expired`, `token_invalid`, `signed_out`
@@ -60,7 +63,7 @@ export interface Identity {
   signOut(
     caller: Pick<Caller, 'user' | 'signInId'>,
     everywhere: boolean,
-    address?: string,
+    address?: string | undefined,
   ): Promise<SignInId[]>;
   /** Removes what has expired; runs by itself every ten minutes. */
   cleanUp(): Promise<void>;
@@ -129,8 +132,8 @@ export async function createIdentity(dependencies: IdentityDependencies): Promis
   return {
     issuer,
     callbackUrl,
-    handler: (request, response) => {
-      if (atPublicUrl(request, publicUrl)) void serve(request, response);
+    handler: (request, response, address) => {
+      if (atPublicUrl(request, publicUrl, address)) void serve(request, response);
       else response.writeHead(404).end();
     },
     authenticate: (authorization) => tokens.authenticate(authorization),
@@ -145,7 +148,11 @@ export async function createIdentity(dependencies: IdentityDependencies): Promis
  * Makes the request look as if it came straight to the public URL, whatever Host and forwarding headers say: links
  * and cookies are made from these. False where the path is not below the issuer's.
  */
-function atPublicUrl(request: IncomingMessage & { originalUrl?: string }, publicUrl: string): boolean {
+function atPublicUrl(
+  request: IncomingMessage & { originalUrl?: string },
+  publicUrl: string,
+  address: string | undefined,
+): boolean {
   const { host, protocol, pathname } = new URL(publicUrl);
   const url = request.url ?? '';
   if (!url.startsWith(`${ISSUER_PATH}/`)) return false;
@@ -153,6 +160,7 @@ function atPublicUrl(request: IncomingMessage & { originalUrl?: string }, public
   request.originalUrl = `${pathname.replace(/\/$/, '')}${url}`;
   delete request.headers['x-forwarded-host'];
   delete request.headers['x-forwarded-for'];
+  if (address !== undefined) request.headers['x-forwarded-for'] = address;
   request.headers.host = host;
   request.headers['x-forwarded-proto'] = protocol.slice(0, -1);
   return true;

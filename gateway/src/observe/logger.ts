@@ -21,10 +21,7 @@ const secrets = [
 const redact = secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /** Logs to standard error, so that standard output stays free for what a command answers. */
-export function createLogger(
-  level: string,
-  destination: DestinationStream = pino.destination({ dest: 2, sync: false }),
-): PinoLogger {
+export function createLogger(level: string, destination: DestinationStream = standardError()): PinoLogger {
   return pino(
     {
       level,
@@ -36,6 +33,18 @@ export function createLogger(
     },
     destination,
   );
+}
+
+/** Standard error, written in the background. Whoever read it may go: that must neither end nor hang the gateway. */
+function standardError(): DestinationStream {
+  const stream = pino.destination({ dest: 2, sync: false });
+  stream.on('error', () => {
+    stream.write = () => true;
+  });
+  // At exit pino writes what is left with this, which tries for ever where nobody reads any more (sonic-boom 4). What
+  // was logged is on its way by then, all but the lines of the very last tick.
+  stream.flushSync = () => undefined;
+  return stream;
 }
 
 /**

@@ -64,6 +64,7 @@ export interface SessionHostParts {
     address: string | undefined,
     action: string,
     subject: SessionId,
+    reason: string,
     details: Readonly<Record<string, unknown>>,
   ) => Promise<void>;
   readonly observe: {
@@ -220,11 +221,18 @@ export class SessionHost {
       await registry.add(session, grant);
       observe.sessionStarted(resource.protocol);
       await this.#parts.announce(session.id);
-      await this.#parts.audit(session.principal, session.clientAddress, 'session.started', session.id, {
-        grantId: grant.id,
-        resource: grant.resource,
-        profile: grant.profile,
-      });
+      await this.#parts.audit(
+        session.principal,
+        session.clientAddress,
+        'session.started',
+        session.id,
+        grant.reason,
+        {
+          grantId: grant.id,
+          resource: grant.resource,
+          profile: grant.profile,
+        },
+      );
       const account = await resources.credential(grant.resource, grant.profile);
       if (account === undefined)
         throw new DrawbridgeError(
@@ -283,7 +291,7 @@ export class SessionHost {
         recording === 'sealed' ? 'sealed' : 'open',
       );
       await announce(session.id);
-      await audit(session.principal, session.clientAddress, 'session.ended', session.id, {
+      await audit(session.principal, session.clientAddress, 'session.ended', session.id, end.message, {
         code: end.code,
         ...session.counters,
       });

@@ -42,6 +42,7 @@ beforeEach(async () => {
     clock,
     logger: silent,
     refused: (code) => refused.push(code),
+    clientAddress: (request) => request.socket.remoteAddress,
     authenticate: async (authorization) => {
       if (authorization !== 'Bearer good') throw new DrawbridgeError('sign_in_required', 'sign in first');
       return { user, signInId: newId('sgn') };

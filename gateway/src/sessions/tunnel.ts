@@ -12,6 +12,7 @@ import {
 } from '@drawbridge/contract';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
+import type { ClientAddress } from '../observe/client-address.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { SessionEnd } from './session.ts';
 import type { SessionHost } from './session-host.ts';
@@ -25,6 +26,7 @@ export interface TunnelParts {
   readonly host: Pick<SessionHost, 'open'>;
   readonly logger: Logger;
   readonly refused: (code: string) => void;
+  readonly clientAddress: ClientAddress;
 }
 
 /** Ends that are the connection's own; every other one is told in the close frame. */
@@ -100,7 +102,7 @@ export class Tunnel {
       signInId,
       resource: query.data.resource,
       profile: query.data.profile,
-      address: request.socket.remoteAddress,
+      address: this.#parts.clientAddress(request),
     });
     if (socket.destroyed) return;
     this.#server.handleUpgrade(request, socket, head, (client) => void this.#run(client, run));

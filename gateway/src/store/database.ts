@@ -31,7 +31,11 @@ export interface DatabaseOptions {
 export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<OpenDatabase> {
   const pool = new Pool(poolConfig(url, options));
   // Without a listener a connection that breaks while idle would end the process.
-  pool.on('error', (error) => options.onConnectionLost?.(error));
+  let closing = false;
+  pool.on('error', (error) => {
+    // A pool that ends doesn't wait for the server to let go of each connection.
+    if (!closing) options.onConnectionLost?.(error);
+  });
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   try {
     await assertReachable(pool, url);
@@ -40,7 +44,13 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
     await db.destroy();
     throw error;
   }
-  return { db, close: () => db.destroy() };
+  return {
+    db,
+    close() {
+      closing = true;
+      return db.destroy();
+    },
+  };
 }
 
 function poolConfig(url: string, options: DatabaseOptions): PoolConfig {

@@ -75,13 +75,9 @@ export const GridHead = memo(function GridHead({
       className="ghead-row"
       style={{ width: indexWidth + (edges.at(-1) ?? 0) }}
     >
-      <div
-        role="columnheader"
-        aria-colindex={1}
-        aria-label="Row"
-        className="gidx"
-        style={{ width: indexWidth }}
-      />
+      <div role="columnheader" aria-colindex={1} className="gidx" style={{ width: indexWidth }}>
+        <span className="visually-hidden">Row</span>
+      </div>
       {heads}
     </div>
   );

@@ -123,9 +123,9 @@ export function ResultGrid({ label, rows, length, selection, onSelect, onCopy, o
 
   const cellAt = (target: EventTarget): Cell | 'row' | undefined => {
     if (!(target instanceof HTMLElement)) return undefined;
-    const row = Number(target.closest<HTMLElement>('[data-row]')?.dataset['row'] ?? Number.NaN);
+    const row = Number(target.closest<HTMLElement>('[data-row]')?.dataset.row ?? Number.NaN);
     if (Number.isNaN(row)) return undefined;
-    const column = target.closest<HTMLElement>('[data-column]')?.dataset['column'];
+    const column = target.closest<HTMLElement>('[data-column]')?.dataset.column;
     return column === undefined ? 'row' : { row, column: Number(column) };
   };
   /** The cell under a point, also beyond the edge of what is in view. */

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useDeferredValue, useId, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useDeferredValue, useId, useMemo, useRef, useState } from 'react';
 import type { SchemaTable } from '../../../main/ipc/sql-port.ts';
 import { Icon, type IconName } from '../../theme/Icon.tsx';
 import './schema-tree.css';
@@ -24,7 +24,7 @@ const icons: Readonly<Record<TreeItem['kind'], IconName>> = {
 };
 
 /** Schemas, tables and columns; Enter or a double click puts a name into the editor. */
-export function SchemaTree({ database, tables, onInsert }: SchemaTreeProps) {
+export const SchemaTree = memo(function SchemaTree({ database, tables, onInsert }: SchemaTreeProps) {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const [search, setSearch] = useState('');
@@ -107,7 +107,7 @@ export function SchemaTree({ database, tables, onInsert }: SchemaTreeProps) {
     first + Math.ceil((list.current?.clientHeight ?? 900) / LINE) + 2 * AROUND,
   );
   return (
-    <aside className="tree" aria-label="Tables">
+    <section className="tree" aria-label="Tables">
       <div className="field">
         <Icon name="search" small />
         <input
@@ -164,9 +164,9 @@ export function SchemaTree({ database, tables, onInsert }: SchemaTreeProps) {
           ) : null}
         </div>
       )}
-    </aside>
+    </section>
   );
-}
+});
 
 interface LineProps {
   readonly id: string;

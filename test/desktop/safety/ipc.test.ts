@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { appState, call, signIn } from '../support/bridge.ts';
+import { appState, call } from '../support/bridge.ts';
 import type { Desktop } from '../support/desktop.ts';
 import { heapStrings } from '../support/heap-strings.ts';
 import { expect, test } from '../support/test.ts';
@@ -17,7 +17,7 @@ test.describe('a script that has taken over the page', () => {
   });
 
   test('finds no token: not in what it can ask for, not in storage, not anywhere in memory', async () => {
-    await signIn(page);
+    await alice.signIn();
     const asked = JSON.stringify([
       await appState(page),
       await call(page, 'sessions.list', {}),

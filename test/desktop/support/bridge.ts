@@ -1,4 +1,4 @@
-import { expect, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import type { AppState } from '../../../main/ipc/app-state.ts';
 import type { Bridge, IpcAnswer, OperationName, Payload, Result } from '../../../main/ipc/contract.ts';
 
@@ -25,14 +25,4 @@ export async function appState(page: Page): Promise<AppState> {
   const answer = await call(page, 'state.get', undefined);
   if (!answer.ok) throw new Error(answer.error.message);
   return answer.value;
-}
-
-/** Signs in with whatever browser the computer has, and waits until the app knows who it is and what there is. */
-export async function signIn(page: Page): Promise<void> {
-  await expect.poll(async () => (await appState(page)).connection.status).toBe('sign-in-needed');
-  const answer = await call(page, 'signIn.start', undefined);
-  if (!answer.ok) throw new Error(answer.error.message);
-  await expect
-    .poll(async () => (await appState(page)).resources?.length ?? 0, { timeout: 30_000 })
-    .toBeGreaterThan(0);
 }

@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ElectronApplication, _electron as electron, type Page } from '@playwright/test';
+import { type ElectronApplication, _electron as electron, expect, type Page } from '@playwright/test';
 import { root } from '../../../scripts/root.ts';
+import { appState, call } from './bridge.ts';
 import { NotificationServer } from './notification-server.ts';
 import { packedApp } from './packed-app.ts';
 import { type SessionBus, startSessionBus } from './session-bus.ts';
@@ -117,6 +118,31 @@ export class Desktop {
       await app.waitForEvent('close', { timeout: 15_000 });
     this.#app = undefined;
     this.#page = undefined;
+  }
+
+  /** Signs in with the browser, and waits until the app knows who it is and what there is. */
+  async signIn(): Promise<void> {
+    const { page } = this;
+    await expect.poll(async () => (await appState(page)).connection.status).toBe('sign-in-needed');
+    const answer = await call(page, 'signIn.start', undefined);
+    if (!answer.ok) throw new Error(answer.error.message);
+    const known = async () => {
+      const { connection, resources } = await appState(page);
+      return connection.status === 'online' && resources !== undefined;
+    };
+    await expect
+      .poll(known, { timeout: 30_000 })
+      .toBe(true)
+      .catch(async (error: unknown) => {
+        const said = await readFile(join(this.home, 'browser.log'), 'utf8').catch(() => 'nothing');
+        const { connection } = await appState(page);
+        throw new Error(
+          `${this.person} is not signed in: ${JSON.stringify(connection)}. The browser said:\n${said}`,
+          {
+            cause: error,
+          },
+        );
+      });
   }
 
   /** From now on the browser opens what it is told to. */
