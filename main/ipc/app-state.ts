@@ -36,7 +36,7 @@ export const TunnelState = z.object({
 });
 export type TunnelState = z.infer<typeof TunnelState>;
 
-export const Theme = z.enum(['system', 'light', 'dark']);
+const Theme = z.enum(['system', 'light', 'dark']);
 
 /** Settings that a person may change; those of a gateway's resources are kept by gateway profile. */
 export const Settings = z.object({

@@ -55,6 +55,19 @@ describe('loadConfig', () => {
     expect(config.store.url).toBeUndefined();
   });
 
+  it('finds a certificate that is not there, and a proxy that is no address, before anything starts', async () => {
+    const { list } = await problems(
+      `${IDENTITY}\nlisten: { trustedProxies: [10.0.0.0/8, proxy.internal] }\ntls: { cert: no.crt, key: gateway.yaml }`,
+    );
+    expect(list).toMatchObject([
+      { path: 'listen.trustedProxies.1', reason: expect.stringContaining('address or a network') },
+      {
+        path: 'tls.cert',
+        reason: expect.stringContaining(`${join(folder, 'no.crt')} can't be read (ENOENT)`),
+      },
+    ]);
+  });
+
   it('is frozen all the way down', async () => {
     const config = await load(IDENTITY);
     expect(Object.isFrozen(config)).toBe(true);
