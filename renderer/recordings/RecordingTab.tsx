@@ -19,6 +19,7 @@ import { useResource } from '../state/own-access.ts';
 import { Avatar } from '../theme/Avatar.tsx';
 import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
+import { IconButton } from '../theme/IconButton.tsx';
 import { Tag } from '../theme/Tag.tsx';
 import { EntryDetail } from './EntryDetail.tsx';
 import { EntryList } from './EntryList.tsx';
@@ -149,6 +150,17 @@ export function RecordingTab({ tab }: { readonly tab: RecordingTabState }) {
             )}
             <span className="t3">{header.profile}</span>
             <div className="grow" />
+            {status === 'complete' && state.manifest === undefined ? (
+              <>
+                <Tag tone="pending">Not sealed yet</Tag>
+                <IconButton
+                  small
+                  icon="retry"
+                  label="Read again"
+                  onClick={() => void source.open(tab.session)}
+                />
+              </>
+            ) : null}
             <span className="meta mono sessionid selectable" title={header.session}>
               {shortId(header.session)}
             </span>

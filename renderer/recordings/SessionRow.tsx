@@ -21,7 +21,7 @@ export function SessionRow({ session, reason, now, onOpen }: SessionRowProps) {
   const resource = useResource(session.resource);
   const { principal, state, startedAt, endedAt, refused } = session;
   const seconds = (Date.parse(endedAt ?? new Date(now).toISOString()) - Date.parse(startedAt)) / 1000;
-  const ending = endingText(session);
+  const ending = session.recording === 'sealed-after-crash' ? undefined : endingText(session);
   return (
     <li>
       <button type="button" className="recrow" disabled={session.recording === 'missing'} onClick={onOpen}>

@@ -1,3 +1,4 @@
+import { affectedRows } from '../sql/results/affected-rows.ts';
 import { tookText } from '../sql/results/run-words.ts';
 import type { IconName } from '../theme/Icon.tsx';
 import { type EntryMark, markOf, type StatementEntry, type TimelineEntry } from './timeline.ts';
@@ -38,14 +39,10 @@ export function outcomeWords(entry: StatementEntry): string {
     (sum, result) => sum + result.store.length + result.omitted + result.unreadable,
     0,
   );
-  const changed = entry.outcomes.reduce(
-    (sum, { tag, rows: affected }) =>
-      sum + (/^(?:INSERT|UPDATE|DELETE|MERGE)/.test(tag ?? '') ? (affected ?? 0) : 0),
-    0,
-  );
-  const changes = entry.outcomes.some(({ tag }) => /^(?:INSERT|UPDATE|DELETE|MERGE)/.test(tag ?? ''));
+  const changes = entry.outcomes.flatMap(({ tag }) => affectedRows(tag ?? '') ?? []);
   if (entry.results.length > 0) parts.push(count(rows));
-  if (changes) parts.push(`${count(changed)} changed`);
+  if (changes.length > 0)
+    parts.push(`${count(changes.reduce((sum, change) => sum + change.rows, 0))} changed`);
   if (entry.copied) parts.push(`${bytesText(entry.copied.bytes)} copied ${entry.copied.direction}`);
   if (entry.took !== undefined) parts.push(tookText(entry.took));
   return parts.join(', ');

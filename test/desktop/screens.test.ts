@@ -121,6 +121,7 @@ test.describe('the screens', () => {
     await page.getByRole('button', { name: /^Connect to orders-db/ }).click();
     const editor = page.getByRole('textbox', { name: 'SQL on orders-db' });
     await editor.fill(ORDERS);
+    await expect(page.getByRole('button', { name: /^Run all/ })).toBeEnabled();
     await page.keyboard.press('Control+Shift+Enter');
     await expect(page.getByRole('grid')).toHaveAttribute('aria-rowcount', '201');
     await page.getByRole('gridcell').filter({ hasText: '@' }).nth(3).click();

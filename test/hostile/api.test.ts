@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   expect((await fetch(`${world.demo.url}/readyz`)).status).toBe(200);
-  await world.stop();
+  await world?.stop();
 });
 
 describe('the API', () => {

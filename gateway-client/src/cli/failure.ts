@@ -75,12 +75,11 @@ export function describeFailure(
   const lines = [
     `${style.bad('drawbridge:')} ${style.bold(`${failure.code}:`)} ${printable(failure.message)}`,
   ];
-  const { issues = [] } = failure;
-  // A single problem is what the message says already.
-  for (const { path, message } of issues.length === 1 && failure.message.includes(issues[0]?.message ?? '')
-    ? []
-    : issues)
+  for (const { path, message } of failure.issues ?? []) {
+    // Of a single problem the message may have said all there is.
+    if (failure.message.includes(`${path}: ${message}`)) continue;
     lines.push(`  ${path === '' ? '' : `${printable(path)}: `}${printable(message)}`);
+  }
   if (failure.id !== undefined && !failure.message.includes(failure.id))
     lines.push(`  ${style.dim('it is')} ${printable(failure.id)}`);
   if (failure.policies && failure.policies.length > 0)

@@ -48,5 +48,3 @@ export function createMetrics(liveSessions: () => number) {
     text: () => registry.metrics(),
   };
 }
-
-export type Metrics = ReturnType<typeof createMetrics>;

@@ -209,6 +209,26 @@ describe('SqlConsole', () => {
     expect(console.run('select 2')).toBe(false);
   });
 
+  it('takes a fatal error for the end of the connection, not for a refusal', async () => {
+    const { console, port, frame } = await connected();
+    console.run('select');
+    const message = 'drawbridge: access to orders-db ended: revoked';
+    port.say(
+      {
+        type: 'error',
+        run: 1,
+        error: { code: '57P01', severity: 'FATAL', message, refused: true },
+        milliseconds: 9,
+      },
+      { type: 'done', run: 1, milliseconds: 9 },
+      { type: 'closed', ended: true, message },
+    );
+    expect(frame()).toMatchObject({
+      connection: { status: 'closed', message },
+      log: [{ outcome: { kind: 'lost' } }],
+    });
+  });
+
   it('ends the connection when rows come in no known form', async () => {
     const { console, port, frame } = await connected();
     console.run('select');

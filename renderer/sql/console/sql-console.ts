@@ -179,8 +179,11 @@ export class SqlConsole {
         run.notice(event);
         break;
       case 'error': {
-        const cancelled = event.error.code === CANCELED && this.#state.cancelling;
-        run.ended(cancelled ? { kind: 'cancelled', rows: run.rows } : { kind: 'error', error: event.error });
+        const { error } = event;
+        if (error.severity === 'FATAL' || error.severity === 'PANIC') run.ended({ kind: 'lost' });
+        else if (error.code === CANCELED && this.#state.cancelling)
+          run.ended({ kind: 'cancelled', rows: run.rows });
+        else run.ended({ kind: 'error', error });
         break;
       }
       case 'done':

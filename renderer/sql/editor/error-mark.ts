@@ -43,7 +43,7 @@ function touches(marks: DecorationSet, within: (from: number, to: number) => boo
 export const errorMarks = [runRange, errorMark];
 
 /** Remembers that the text in `range` runs, and forgets an earlier error. */
-export function runBegan(view: EditorView, range: StatementRange): void {
+export function runBegan(view: Pick<EditorView, 'dispatch'>, range: StatementRange): void {
   view.dispatch({ effects: began.of(range) });
 }
 
@@ -52,7 +52,10 @@ export function runBegan(view: EditorView, range: StatementRange): void {
  * @param within place in the text that ran, see `errorRange`.
  * @returns where that is in the document now; undefined where it was edited away.
  */
-export function markError(view: EditorView, within: StatementRange): StatementRange | undefined {
+export function markError(
+  view: Pick<EditorView, 'state' | 'dispatch'>,
+  within: StatementRange,
+): StatementRange | undefined {
   const run = view.state.field(runRange, false);
   if (run === undefined) return undefined;
   const range = clamp({ from: run.from + within.from, to: run.from + within.to }, view.state.doc);

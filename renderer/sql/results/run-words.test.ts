@@ -15,7 +15,9 @@ const ok = (tags: string[], rows: number): RunOutcome => ({ kind: 'ok', tags, ro
 describe('runWords', () => {
   it.each([
     [ok(['SELECT 12480'], 12_480), '12,480 rows'],
-    [ok(['UPDATE 1'], 1), '1 row updated'],
+    [ok(['UPDATE 1'], 0), '1 row updated'],
+    [ok(['INSERT 0 3'], 0), '3 rows inserted'],
+    [ok([''], 0), 'Done'],
     [ok(['BEGIN'], 0), 'BEGIN'],
     [ok(['BEGIN', 'INSERT 0 2', 'COMMIT'], 2), '3 statements, 2 rows'],
     [ok([], 0), 'Done'],

@@ -1,5 +1,6 @@
 import type { IconName } from '../../theme/Icon.tsx';
 import type { RunLog } from '../console/console-state.ts';
+import { affectedRows } from './affected-rows.ts';
 
 export interface RunWords {
   readonly icon: IconName;
@@ -45,10 +46,10 @@ const CHANGED: ReadonlyMap<string, string> = new Map([
 /** *12,480 rows*, *3 rows updated*, *BEGIN*, *4 statements*. */
 function tagWords(tags: readonly string[], rows: number): string {
   const [tag] = tags;
-  if (tag === undefined) return 'Done';
+  if (tag === undefined || tag === '') return 'Done';
   if (tags.length > 1) return `${tags.length} statements, ${count(rows)}`;
-  const changed = CHANGED.get(tag.split(' ')[0] ?? '');
-  if (changed !== undefined) return `${count(rows)} ${changed}`;
+  const changed = affectedRows(tag);
+  if (changed !== undefined) return `${count(changed.rows)} ${CHANGED.get(changed.command) ?? 'changed'}`;
   return /^(?:SELECT|FETCH|COPY|SHOW|EXPLAIN|VALUES|TABLE)\b/.test(tag) ? count(rows) : tag;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorRange, lineAt } from './error-position.ts';
+import { errorRange } from './error-position.ts';
 
 const marked = (text: string, position: number) => {
   const range = errorRange(text, position);
@@ -22,8 +22,5 @@ describe('errorRange', () => {
   it('marks nothing without a place', () => {
     expect(errorRange('SELECT 1', 0)).toBeUndefined();
     expect(errorRange('', 1)).toBeUndefined();
-  });
-  it('tells the line', () => {
-    expect(lineAt('a\nb\nc', 4)).toBe(3);
   });
 });

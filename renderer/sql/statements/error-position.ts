@@ -31,6 +31,3 @@ function wordStart(text: string, at: number): number {
   while (from > 0 && WORD.test(text[from] ?? '') && WORD.test(text[from - 1] ?? '')) from--;
   return from;
 }
-
-/** Line (from 1) of an offset. */
-export const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;

@@ -1,16 +1,16 @@
 import type { Migration } from 'kysely';
-import * as documents from './0001-documents.ts';
-import * as identity from './0002-identity.ts';
-import * as access from './0003-access.ts';
-import * as sessions from './0004-sessions.ts';
+import { up as documents } from './0001-documents.ts';
+import { up as identity } from './0002-identity.ts';
+import { up as access } from './0003-access.ts';
+import { up as sessions } from './0004-sessions.ts';
 
 /**
  * Every change of the schema, in order. One that was released is never edited again: another is added. There is no
  * way down: a release that fails is followed by one that mends it.
  */
 export const migrations: Readonly<Record<string, Migration>> = {
-  '0001-documents': documents,
-  '0002-identity': identity,
-  '0003-access': access,
-  '0004-sessions': sessions,
+  '0001-documents': { up: documents },
+  '0002-identity': { up: identity },
+  '0003-access': { up: access },
+  '0004-sessions': { up: sessions },
 };
