@@ -23,7 +23,6 @@ export async function startChild<Ready>(script: string, args: readonly string[])
   if (line === undefined) throw new Error(`${script} ended before it was ready`);
   return {
     ready: JSON.parse(String(line[0])) as Ready,
-    pid: child.pid,
     async stop() {
       child.stdin.end();
       await exited;

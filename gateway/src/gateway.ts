@@ -194,6 +194,10 @@ async function compose(
         return signIn !== undefined && (signIn.ended_at === null || signIn.end_reason === 'lapsed');
       },
       stillAllowed: (grant, address) => grants.stillAllowed(grant, address),
+      isAsToday: async (session) => {
+        const resource = await resources.find(session.resource.name);
+        return resource !== undefined && session.isAsToday(resource, await resources.rulesFor(resource));
+      },
       terminationOf: (id) => sessionStore.terminationOf(id),
     },
   });

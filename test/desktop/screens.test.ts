@@ -149,6 +149,13 @@ test.describe('the screens', () => {
     await page.getByRole('button', { name: 'orders-db', exact: true }).first().click();
     await expect(page.getByRole('complementary', { name: 'About orders-db' })).toContainText('127.0.0.1');
     await checkScreen(page, 'connection');
+    await page
+      .getByRole('complementary', { name: 'About orders-db' })
+      .getByRole('button', { name: 'Card' })
+      .click();
+    await expect(page.getByRole('button', { name: 'Open SQL console' })).toBeVisible();
+    await checkScreen(page, 'connection-card');
+    await page.keyboard.press('Control+w');
   });
 
   test('my access', async () => {
@@ -162,6 +169,11 @@ test.describe('the screens', () => {
     await expect(page.getByRole('heading', { name: 'Recordings', level: 1 })).toBeVisible();
     await expect(page.getByRole('main')).toContainText('orders-db');
     await checkScreen(page, 'recordings');
+    await page.getByRole('list', { name: 'Sessions' }).getByRole('button').first().click();
+    const recording = page.getByRole('region', { name: 'Recording of orders-db' });
+    const timeline = recording.getByRole('listbox', { name: 'What happened' });
+    await timeline.getByRole('option').filter({ hasText: 'full_name' }).first().click();
+    await checkScreen(page, 'recording');
   });
 
   test('settings', async () => {

@@ -165,6 +165,30 @@ test.describe('Alice gets to production and Bob lets her', () => {
     expect(after.tunnels.map(({ port }) => port)).toEqual([tunnel?.port]);
   });
 
+  test('a session that is over can be read as she saw it, and its seal verified', async ({ world }) => {
+    await console_().getByRole('button', { name: 'End session' }).click();
+    await expect(console_().getByText('Session ended')).toBeVisible();
+    await page.getByRole('button', { name: 'Sidebar' }).click();
+    await page.getByRole('button', { name: 'Recordings', exact: true }).click();
+    const sessions = page.getByRole('list', { name: 'Sessions' });
+    // The first is the newest: it has nothing in it but what the console asked by itself. The last is that of the morning.
+    await sessions.getByRole('button').last().click();
+    const recording = page.getByRole('region', { name: 'Recording of orders-db' });
+    const timeline = recording.getByRole('listbox', { name: 'What happened' });
+    await timeline.getByRole('option').filter({ hasText: 'full_name' }).first().click();
+    const real = await personalData(world.demo.targetUrl('orders'));
+    const event = recording.getByRole('region', { name: 'Selected event' });
+    for (const name of real.names) await expect(event).toContainText(name);
+    const shown = (await recording.textContent()) ?? '';
+    expect(real.secrets.filter((secret) => shown.includes(secret))).toEqual([]);
+    await expect(timeline).toContainText('delete from orders');
+    await recording.getByRole('button', { name: /Verify/ }).click();
+    await expect(recording.getByText(/Verified/)).toBeVisible();
+    await page.getByRole('button', { name: /^Production orders-db/ }).click();
+    await console_().getByRole('button', { name: 'Connect again' }).click();
+    await expect(console_().getByText('Recording', { exact: true })).toBeVisible();
+  });
+
   test('a grant that is taken back while a query runs ends it at once, and the app says why', async ({
     world,
   }) => {

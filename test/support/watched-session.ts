@@ -7,7 +7,7 @@ import { serialize } from 'pg-protocol';
 import type { SignedIn } from './signed-in.ts';
 
 /** How a session ended for its client. */
-export interface Ending {
+interface Ending {
   /** `performance.now()` when the client knew. */
   readonly at: number;
   readonly error: Error & { readonly code?: string; readonly severity?: string };

@@ -87,7 +87,7 @@ function sentence(issue: z.core.$ZodIssue): string {
   if (issue.path.at(-1) === 'password') return 'must be { env: NAME }, { file: path } or { value: secret }';
   if (issue.path.at(-1) === 'resources')
     return 'must be { names: [...] } or { labels: { ... } }, with at least one';
-  if (issue.path.at(-1) === 'kind' || issue.path.length === 0)
-    return 'kind must be Resource, DataRule or Policy';
+  if (issue.path.at(-1) === 'kind') return 'must be Resource, DataRule or Policy';
+  if (issue.path.length === 0) return 'kind must be Resource, DataRule or Policy';
   return issue.message;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   DrawbridgeError,
   type Grant,
@@ -69,6 +70,16 @@ export class LiveSession implements Session {
     this.clientAddress = parts.clientAddress;
     this.#allow = new Set(profile.allow);
     this.#begin = parts.begin;
+  }
+
+  /** Whether it would be opened with the same limits and masking rules today; it keeps what it was opened with. */
+  isAsToday(resource: SessionResource, rules: readonly MaskingRule[]): boolean {
+    const allow = resource.profiles[this.profile]?.allow ?? [];
+    return (
+      allow.length === this.#allow.size &&
+      allow.every((action) => this.#allow.has(action)) &&
+      isDeepStrictEqual(rules, this.rules)
+    );
   }
 
   get signal(): AbortSignal {

@@ -24,6 +24,7 @@ let clock: ManualClock;
 let grant: Grant;
 let signedIn: boolean;
 let allowed: Awaited<ReturnType<RegistryChecks['stillAllowed']>>;
+let asToday: boolean;
 let termination: string | undefined;
 let storeAway: boolean;
 let registry: SessionRegistry;
@@ -53,6 +54,7 @@ beforeEach(() => {
   };
   signedIn = true;
   allowed = 'allowed';
+  asToday = true;
   termination = undefined;
   storeAway = false;
   registry = new SessionRegistry({
@@ -64,6 +66,7 @@ beforeEach(() => {
       grant: look(() => grant),
       signInOpen: look(() => signedIn),
       stillAllowed: look(() => allowed),
+      isAsToday: look(() => asToday),
       terminationOf: look(() => termination),
     },
   });
@@ -143,6 +146,20 @@ describe('the session registry', () => {
     allowed = change;
     await registry.configurationChanged();
     expect(started.signal.reason).toMatchObject({ code: change });
+  });
+
+  it('ends a session that was opened under other limits or masking rules than there are now', async () => {
+    const started = await live();
+    expect(started.isAsToday(resource, [])).toBe(true);
+    const rule = { rule: 'pii', schema: 'public', table: 'customers', column: 'ssn', mask: 'full' } as const;
+    expect(started.isAsToday(resource, [rule])).toBe(false);
+    expect(started.isAsToday({ ...resource, profiles: { read: { allow: ['sql.read'] } } }, [])).toBe(false);
+    asToday = false;
+    await registry.configurationChanged();
+    expect(started.signal.reason).toEqual({
+      code: 'policy_changed',
+      message: 'access to orders-db ended: what it allows or masks was changed; connect again',
+    });
   });
 
   it('ends a session that somebody terminated, saying what they said', async () => {

@@ -12,6 +12,8 @@ export interface RegistryChecks {
     grant: Grant,
     address: string | undefined,
   ): Promise<'allowed' | 'policy_changed' | 'resource_removed'>;
+  /** Whether its resource's limits and masking rules are still those that the session was opened with. */
+  isAsToday(session: LiveSession): Promise<boolean>;
   terminationOf(id: SessionId): Promise<string | undefined>;
 }
 
@@ -152,6 +154,8 @@ export class SessionRegistry {
         return this.#end(session, 'policy_changed', 'policy changed and no longer allows it');
       if (allowed === 'resource_removed')
         return this.#end(session, 'resource_removed', 'the resource was removed');
+      if (!(await checks.isAsToday(session)))
+        return this.#end(session, 'policy_changed', 'what it allows or masks was changed; connect again');
     } catch (error) {
       logger.error({ err: error, session: session.id }, 'session could not be checked and was ended');
       this.#end(session, 'store_lost', 'the gateway could not see whether access was revoked');

@@ -8,7 +8,7 @@ import { Button } from '../../theme/Button.tsx';
 import { Icon } from '../../theme/Icon.tsx';
 import { Tag } from '../../theme/Tag.tsx';
 import { HighlightedSql } from '../HighlightedSql.tsx';
-import { explainRefusal } from './refusal.ts';
+import { explainRefusal, withoutPrefix } from './refusal.ts';
 
 interface ErrorCardProps {
   readonly error: SqlError;
@@ -34,7 +34,8 @@ export function ErrorCard({
   earlier,
   onUse,
 }: ErrorCardProps) {
-  const sees = `${error.severity} ${error.code}: ${error.message}`;
+  // Other clients see the gateway's refusals with its name in front.
+  const sees = `${error.severity} ${error.code}: ${error.refused ? 'drawbridge: ' : ''}${withoutPrefix(error.message)}`;
   const details = [sees, error.detail, error.hint, text].filter((line) => line !== undefined).join('\n');
   const copy = (
     <Button icon="copy" onClick={() => copyText(details, 'Details')}>

@@ -28,7 +28,11 @@ export async function checkScreen(page: Page, name: string): Promise<void> {
     const path = pictures === undefined ? test.info().outputPath(file) : join(pictures, file);
     await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
     // Electron has no other page in which axe could gather results of frames; there are no frames.
-    const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).withTags(WCAG).analyze();
+    const { violations, passes } = await new AxeBuilder({ page })
+      .setLegacyMode(true)
+      .withTags(WCAG)
+      .analyze();
+    expect(passes.length).toBeGreaterThan(5);
     const found = violations.flatMap(({ id, help, nodes }) =>
       nodes.map(
         ({ target, failureSummary }) => `${theme} ${id} (${help}): ${target.join(' ')} ${failureSummary}`,

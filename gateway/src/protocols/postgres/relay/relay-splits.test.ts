@@ -117,7 +117,7 @@ function replay(log: readonly Chunk[], split: (bytes: Buffer) => Buffer[]) {
   const client = new Sink();
   const target = new Sink();
   const frontend = new FrontendRelay(conversation, target, never);
-  const backend = new BackendRelay(conversation, client, never);
+  const backend = new BackendRelay(conversation, client, undefined, never);
   for (const { from, bytes } of log) {
     for (const part of split(bytes)) {
       if (from === 'client') frontend.push(part);
