@@ -19,8 +19,9 @@ export interface DesktopOptions {
   readonly noBrowser?: boolean;
 }
 
-/** Page sizes of the screenshots and of what people mostly have. */
-export const WINDOW = { width: 1280, height: 800 } as const;
+/** How long the app may take to be attached to, in ms, and how often it is tried. */
+const LAUNCH_PATIENCE = 15_000;
+const LAUNCHES = 3;
 
 /** One person's computer: a home folder, a session bus with a notification server, a browser, and the app. */
 export class Desktop {
@@ -74,21 +75,7 @@ export class Desktop {
 
   /** Opens the app and waits for its window. With `withGateway` false it has to know its gateway from last time. */
   async open({ withGateway = true }: { withGateway?: boolean } = {}): Promise<Page> {
-    this.#app = await electron.launch({
-      executablePath: packedApp().driven,
-      args: [
-        `--user-data-dir=${join(this.home, 'config/Drawbridge')}`,
-        ...(withGateway && this.#options.gateway !== undefined ? [`--gateway=${this.#options.gateway}`] : []),
-        // Chromium's sandbox doesn't work for root; Electron's `sandbox: true` for the page does without it too.
-        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-        // No GPU here; without this Chromium tries one first.
-        '--disable-gpu',
-        '--force-device-scale-factor=1',
-        '--lang=en-GB',
-      ],
-      env: this.env(),
-      timeout: 30_000,
-    });
+    this.#app = await this.#launch(withGateway);
     this.#page = await this.#app.firstWindow();
     await this.#page.waitForLoadState('domcontentloaded');
     return this.#page;
@@ -158,7 +145,39 @@ export class Desktop {
     await rm(this.home, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  private env(): Record<string, string> {
+  /**
+   * Now and then Playwright's inspector waits for ever for a page that is just being made. It says nothing about the
+   * app, which is up by then; so it is started again.
+   */
+  async #launch(withGateway: boolean): Promise<ElectronApplication> {
+    const start = () =>
+      electron.launch({
+        executablePath: packedApp().driven,
+        args: [
+          `--user-data-dir=${join(this.home, 'config/Drawbridge')}`,
+          ...(withGateway && this.#options.gateway !== undefined
+            ? [`--gateway=${this.#options.gateway}`]
+            : []),
+          // Chromium's sandbox doesn't work for root; Electron's `sandbox: true` for the page does without it too.
+          ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+          // No GPU here; without this Chromium tries one first.
+          '--disable-gpu',
+          '--force-device-scale-factor=1',
+          '--lang=en-GB',
+        ],
+        env: this.#env(),
+        timeout: LAUNCH_PATIENCE,
+      });
+    for (let left = LAUNCHES; ; left -= 1) {
+      try {
+        return await start();
+      } catch (error) {
+        if (left === 1 || !(error instanceof Error) || !error.message.includes('Timeout')) throw error;
+      }
+    }
+  }
+
+  #env(): Record<string, string> {
     const inherited = Object.entries(process.env).filter(
       (entry): entry is [string, string] =>
         entry[1] !== undefined &&
