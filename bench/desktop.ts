@@ -192,8 +192,10 @@ async function rendererMemory(desktop: Desktop): Promise<number> {
   return Math.round(kilobytes / 1024);
 }
 
-const verdict = (reached: boolean | undefined): string =>
-  reached === undefined ? '' : reached ? 'reached' : 'not reached';
+function verdict(reached: boolean | undefined): string {
+  if (reached === undefined) return '';
+  return reached ? 'reached' : 'not reached';
+}
 
 function ms(value: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;

@@ -62,7 +62,7 @@ export async function openDesktopApp(app: PackedApp, gateway: string, data: stri
   });
   const reason = noSandboxReason(app.folder);
   return {
-    notes: reason === undefined ? [] : [`It runs with --no-sandbox, since ${reason}.`],
+    notes: reason === undefined ? [] : [`The app runs with --no-sandbox, since ${reason}.`],
     exited,
     async close() {
       const killer = setTimeout(() => killGroup(child.pid), PATIENCE);

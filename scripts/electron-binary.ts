@@ -3,15 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { registryElectron, registryElectronIfCached } from './electron-from-registry.ts';
 import { officialElectron, officialElectronIfPresent } from './electron-official.ts';
-
-/** An unpacked Electron. */
-export interface ElectronRuntime {
-  /** Folder with the executable, as electron-builder's `electronDist` takes it. */
-  readonly dist: string;
-  readonly version: string;
-  /** Whether it is a build of the Electron project, as a release must be. */
-  readonly official: boolean;
-}
+import type { ElectronRuntime } from './electron-runtime.ts';
 
 /**
  * Finds an Electron: what `ELECTRON_OVERRIDE_DIST_PATH` names; the official one where it is here or can be downloaded;

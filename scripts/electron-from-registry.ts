@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { FuseV1Options, FuseVersion, flipFuses } from '@electron/fuses';
 import envPaths from 'env-paths';
 import { lock } from 'proper-lockfile';
-import type { ElectronRuntime } from './electron-binary.ts';
+import type { ElectronRuntime } from './electron-runtime.ts';
 import { runQuietly } from './run-command.ts';
 import { unpackZip } from './unpack-zip.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ElectronRuntime } from './electron-binary.ts';
+import type { ElectronRuntime } from './electron-runtime.ts';
 import { root } from './root.ts';
 import { runCommand } from './run-command.ts';
 

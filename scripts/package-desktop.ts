@@ -1,9 +1,9 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build, Platform } from 'electron-builder';
 import { buildDesktop, fingerprint } from './build-desktop.ts';
 import { electronBinary } from './electron-binary.ts';
 import { root } from './root.ts';
+import { runQuietly } from './run-command.ts';
 
 /** The unpacked app of this platform. */
 export interface PackedApp {
@@ -47,19 +47,20 @@ export async function packageDesktop(say: (line: string) => void): Promise<Packe
   if (now === (await readFile(stamp, 'utf8').catch(() => undefined))) return app;
   say(`Packing the app with Electron ${electron.version}`);
   await rm(stamp, { force: true });
-  await build({
-    projectDir: root,
-    targets: Platform.current().createTarget('dir'),
-    publish: 'never',
-    config: {
-      extends: join(root, 'electron-builder.yml'),
-      electronDist: electron.dist,
-      electronVersion: electron.version,
-      // Signing, notarising and the update feed are a release's: docs/releasing.md.
-      publish: null,
-      mac: { identity: null, notarize: false },
-    },
-  });
+  const config = {
+    extends: join(root, 'electron-builder.yml'),
+    electronDist: electron.dist,
+    electronVersion: electron.version,
+    // Signing, notarising and the update feed are a release's: docs/releasing.md.
+    publish: null,
+    mac: { identity: null, notarize: false },
+  };
+  const file = join(OUTPUT, '.package.json');
+  await mkdir(OUTPUT, { recursive: true });
+  await writeFile(file, JSON.stringify(config));
+  // Its command rather than its function, which says all it does on our standard output.
+  const builder = join(root, 'node_modules/electron-builder/cli.js');
+  await runQuietly(process.execPath, [builder, '--dir', '--publish', 'never', '--config', file]);
   await writeFile(stamp, now);
   return app;
 }
