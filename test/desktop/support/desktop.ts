@@ -81,6 +81,11 @@ export class Desktop {
     return this.#page;
   }
 
+  /** What starts the app on this computer, as a shell or the system would. */
+  command(args: readonly string[]): { file: string; args: string[]; env: Record<string, string> } {
+    return { file: packedApp().driven, args: [...this.#arguments(false), ...args], env: this.#env() };
+  }
+
   /** Ends the app as a crash does, with everything it started. */
   async kill(): Promise<void> {
     const app = this.#app;
@@ -153,18 +158,7 @@ export class Desktop {
     const start = () =>
       electron.launch({
         executablePath: packedApp().driven,
-        args: [
-          `--user-data-dir=${join(this.home, 'config/Drawbridge')}`,
-          ...(withGateway && this.#options.gateway !== undefined
-            ? [`--gateway=${this.#options.gateway}`]
-            : []),
-          // Chromium's sandbox doesn't work for root; Electron's `sandbox: true` for the page does without it too.
-          ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-          // No GPU here; without this Chromium tries one first.
-          '--disable-gpu',
-          '--force-device-scale-factor=1',
-          '--lang=en-GB',
-        ],
+        args: this.#arguments(withGateway),
         env: this.#env(),
         timeout: LAUNCH_PATIENCE,
       });
@@ -175,6 +169,19 @@ export class Desktop {
         if (left === 1 || !(error instanceof Error) || !error.message.includes('Timeout')) throw error;
       }
     }
+  }
+
+  #arguments(withGateway: boolean): string[] {
+    return [
+      `--user-data-dir=${join(this.home, 'config/Drawbridge')}`,
+      ...(withGateway && this.#options.gateway !== undefined ? [`--gateway=${this.#options.gateway}`] : []),
+      // Chromium's sandbox doesn't work for root; Electron's `sandbox: true` for the page does without it too.
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      // No GPU here; without this Chromium tries one first.
+      '--disable-gpu',
+      '--force-device-scale-factor=1',
+      '--lang=en-GB',
+    ];
   }
 
   #env(): Record<string, string> {

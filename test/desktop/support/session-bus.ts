@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { end, firstLine } from './virtual-display.ts';
+import { endProcess, startBound } from './bound-process.ts';
 
 /** A D-Bus session bus of a test's own. */
 export interface SessionBus {
@@ -35,15 +33,13 @@ export async function startSessionBus(): Promise<SessionBus> {
   try {
     const file = join(folder, 'session.conf');
     await writeFile(file, config(folder));
-    const child = spawn('dbus-daemon', ['--config-file', file, '--nofork', '--print-address=3'], {
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    });
-    const address = await firstLine(child, child.stdio[3] as Readable, 'dbus-daemon');
+    const args = ['--config-file', file, '--nofork', '--print-address=3'];
+    const { child, line } = await startBound('dbus-daemon', args);
     const stop = async () => {
-      await end(child);
+      await endProcess(child);
       await remove();
     };
-    return { address, stop };
+    return { address: line, stop };
   } catch (error) {
     await remove();
     throw error;
