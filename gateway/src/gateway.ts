@@ -1,15 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type AccessRequest,
-  DrawbridgeError,
-  GatewayId,
-  type Grant,
-  type LiveEvent,
-  type Session,
-  type SignInId,
-  type User,
-} from '@drawbridge/contract';
+import { DrawbridgeError, GatewayId, type Session, type User } from '@drawbridge/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import { Announcer } from './access/announce.ts';
 import { Audit } from './access/audit.ts';
@@ -23,7 +14,8 @@ import { Grants } from './access/grants.ts';
 import { Requests } from './access/requests.ts';
 import { Resources } from './access/resources.ts';
 import { Reviews } from './access/reviews.ts';
-import { type Change, EventStream } from './api/event-stream.ts';
+import { changeResolver } from './api/change-resolver.ts';
+import { EventStream } from './api/event-stream.ts';
 import { createHandlers } from './api/handlers.ts';
 import { createHttpServer } from './api/http-server.ts';
 import { createRateLimit } from './api/rate-limit.ts';
@@ -37,6 +29,7 @@ import { createMetrics } from './observe/metrics.ts';
 import { createPolicyEngine } from './policy/engine.ts';
 import { createPostgresProtocol } from './protocols/postgres/postgres.protocol.ts';
 import { createFileRecordings } from './recording/file-recordings.ts';
+import { react } from './sessions/react.ts';
 import { SessionAccess } from './sessions/session-access.ts';
 import { SessionHost } from './sessions/session-host.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
@@ -333,63 +326,6 @@ async function compose(
     authenticate: (authorization) => identity.authenticate(authorization),
     sessions: host,
     failed: server.lost.then(() => 'the embedded store ended'),
-  };
-}
-
-/** What a change means to live sessions and deadlines. */
-async function react(
-  change: Parameters<Parameters<LiveChannel['subscribe']>[0]>[0],
-  registry: SessionRegistry,
-  expiry: Expiry,
-): Promise<void> {
-  switch (change.kind) {
-    case 'grant':
-      void expiry.wake();
-      return registry.grantChanged(change.id as Grant['id']);
-    case 'request':
-      return expiry.wake();
-    case 'session':
-      return registry.sessionChanged(change.id as Session['id']);
-    case 'signin':
-      return registry.signInChanged(change.id as SignInId);
-    case 'configuration':
-      return registry.configurationChanged();
-    case 'resync':
-      return expiry.wake();
-    default:
-      change satisfies never;
-  }
-}
-
-function changeResolver(requests: Requests, grants: Grants, sessions: SessionAccess) {
-  return async (
-    change: Change,
-  ): Promise<(user: User) => LiveEvent | undefined | Promise<LiveEvent | undefined>> => {
-    switch (change.kind) {
-      case 'request': {
-        const view = await requests.watch(change.id as AccessRequest['id']);
-        return (user) => {
-          const request = view(user);
-          return request && { type: 'request', request };
-        };
-      }
-      case 'grant': {
-        const view = await grants.watch(change.id as Grant['id']);
-        return (user) => {
-          const grant = view(user);
-          return grant && { type: 'grant', grant };
-        };
-      }
-      case 'session': {
-        const session = await sessions.watch(change.id as Session['id']);
-        return async (user) =>
-          session && (await sessions.canSee({ user }, session)) ? { type: 'session', session } : undefined;
-      }
-      case 'configuration':
-        return () => ({ type: 'configuration' });
-      default:
-        return () => undefined;
-    }
   };
 }
 

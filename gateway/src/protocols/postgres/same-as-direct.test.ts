@@ -100,11 +100,11 @@ describe('a client of the gateway', () => {
         const direct = await RawPostgres.ready(port, account);
         const through = await RawPostgres.ready(listener.port);
         try {
-          // A name that failed to be taken twice at once ends the session by design; all else must be alike.
+          // A name that could mean two statements or portals ends the session by design; all else must be alike.
           const expected = await answers(direct, messages);
           const outcome = await answers(through, messages).catch((error: Error) => error.message);
           if (typeof outcome === 'string' && listener.sessions.length > 0) {
-            fc.pre(!expected.includes('E:42P05') && !expected.includes('E:42P03'));
+            fc.pre(!takesANameTwice(messages));
           }
           expect(outcome).toEqual(expected);
         } finally {
@@ -116,3 +116,12 @@ describe('a client of the gateway', () => {
     );
   });
 });
+
+/** Whether two Parse, or two Bind, messages give the same name, which is the first thing in both. */
+function takesANameTwice(messages: readonly Buffer[]): boolean {
+  const named = messages
+    .filter((message) => message[0] === 0x50 || message[0] === 0x42)
+    .map((message) => message.toString('latin1', 0, 1) + message.toString('latin1', 5, message.indexOf(0, 5)))
+    .filter((name) => name.length > 1);
+  return new Set(named).size < named.length;
+}

@@ -1,0 +1,38 @@
+import type { AccessRequest, Grant, LiveEvent, Session, User } from '@drawbridge/contract';
+import type { Grants } from '../access/grants.ts';
+import type { Requests } from '../access/requests.ts';
+import type { SessionAccess } from '../sessions/session-access.ts';
+import type { Change } from './event-stream.ts';
+
+/** Looks a change up once, and answers for each viewer what they hear of it; see `EventStreamParts.resolve`. */
+export function changeResolver(requests: Requests, grants: Grants, sessions: SessionAccess) {
+  return async (
+    change: Change,
+  ): Promise<(user: User) => LiveEvent | undefined | Promise<LiveEvent | undefined>> => {
+    switch (change.kind) {
+      case 'request': {
+        const view = await requests.watch(change.id as AccessRequest['id']);
+        return (user) => {
+          const request = view(user);
+          return request && { type: 'request', request };
+        };
+      }
+      case 'grant': {
+        const view = await grants.watch(change.id as Grant['id']);
+        return (user) => {
+          const grant = view(user);
+          return grant && { type: 'grant', grant };
+        };
+      }
+      case 'session': {
+        const session = await sessions.watch(change.id as Session['id']);
+        return async (user) =>
+          session && (await sessions.canSee({ user }, session)) ? { type: 'session', session } : undefined;
+      }
+      case 'configuration':
+        return () => ({ type: 'configuration' });
+      default:
+        return () => undefined;
+    }
+  };
+}
