@@ -12,6 +12,10 @@ export default defineConfig({
           name: 'unit',
           include: ['{contract,gateway,gateway-client,main,renderer,demo,scripts}/**/*.test.ts'],
           exclude: ['**/dist/**', '**/node_modules/**'],
+          // Limits on a machine that is busy with everything else at the same time, not measures of speed.
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 10_000 } },
         },
       },
       {
@@ -24,6 +28,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
+          expect: { poll: { timeout: 20_000 } },
         },
       },
     ],
