@@ -24,7 +24,13 @@ export function cellText({ columns, store }: GridRows, row: number, column: numb
   return decodeCell(bytes, shown);
 }
 
+/** By the catalog's names, which recordings have, and by SQL's, which consoles have. */
 const NUMBERS: ReadonlySet<string> = new Set([
+  'smallint',
+  'integer',
+  'bigint',
+  'real',
+  'double precision',
   'int2',
   'int4',
   'int8',
@@ -45,6 +51,9 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ['timestamp', 'ts'],
   ['bpchar', 'char'],
   ['varchar', 'vchar'],
+  ['character varying', 'vchar'],
+  ['character', 'char'],
+  ['double precision', 'float8'],
 ]);
 
 export const shortType = (type: string): string => SHORT.get(type) ?? type;
