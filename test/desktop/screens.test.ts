@@ -109,9 +109,11 @@ test.describe('the screens', () => {
     await page.mouse.move(600, 600);
     await expect(page.getByText(/Waiting for .*dba/).first()).toBeVisible();
     await checkScreen(page, 'resources');
-    await page.getByRole('radio', { name: 'Cards' }).check({ force: true });
+    await page.getByRole('radio', { name: 'Cards' }).click({ force: true });
+    await expect(page.getByRole('radio', { name: 'Cards' })).toBeChecked();
     await checkScreen(page, 'resources-cards');
-    await page.getByRole('radio', { name: 'List' }).check({ force: true });
+    await page.getByRole('radio', { name: 'List' }).click({ force: true });
+    await expect(page.getByRole('radio', { name: 'List' })).toBeChecked();
   });
 
   test('a SQL console', async () => {

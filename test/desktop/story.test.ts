@@ -59,8 +59,10 @@ test.describe('Alice gets to production and Bob lets her', () => {
     await page.getByRole('button', { name: 'Request access to orders-db' }).click();
     const dialog = page.getByRole('dialog', { name: 'Request access to orders-db' });
     await expect(dialog).toContainText('dba');
-    await dialog.getByRole('radio', { name: /read/ }).check();
-    await dialog.getByRole('radio', { name: '30 min' }).check({ force: true });
+    await dialog.getByRole('radio', { name: /read/ }).click({ force: true });
+    await expect(dialog.getByRole('radio', { name: /read/ })).toBeChecked();
+    await dialog.getByRole('radio', { name: '30 min' }).click({ force: true });
+    await expect(dialog.getByRole('radio', { name: '30 min' })).toBeChecked();
     await dialog.getByRole('textbox', { name: /^Reason/ }).fill('Refund for order 6001');
     await dialog.getByRole('button', { name: 'Send request' }).click();
     await expect(dialog).toBeHidden();

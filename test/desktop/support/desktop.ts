@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,7 +94,7 @@ export class Desktop {
     this.#page = undefined;
     if (!app) return;
     const { pid } = app.process();
-    const closed = app.waitForEvent('close', { timeout: 10_000 }).catch(() => undefined);
+    const closed = ended(app);
     try {
       if (pid !== undefined) process.kill(-pid, 'SIGKILL');
     } catch {
@@ -106,8 +107,7 @@ export class Desktop {
   async quitted(): Promise<void> {
     const app = this.#app;
     if (!app) return;
-    if (app.process().exitCode === null && app.process().signalCode === null)
-      await app.waitForEvent('close', { timeout: 15_000 });
+    await ended(app);
     this.#app = undefined;
     this.#page = undefined;
   }
@@ -203,6 +203,12 @@ export class Desktop {
       DRAWBRIDGE_BROWSER: join(this.home, 'browser'),
     };
   }
+}
+
+/** Resolves when the app's process is gone. */
+async function ended(app: ElectronApplication): Promise<void> {
+  const child = app.process();
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
 /** The program that the app is told to open addresses with. */
