@@ -173,8 +173,8 @@ test.describe('Alice gets to production and Bob lets her', () => {
     await page.getByRole('button', { name: 'Sidebar' }).click();
     await page.getByRole('button', { name: 'Recordings', exact: true }).click();
     const sessions = page.getByRole('list', { name: 'Sessions' });
-    // The first is the newest: it has nothing in it but what the console asked by itself. The last is that of the morning.
-    await sessions.getByRole('button').last().click();
+    // Newest first: the last is that of before the restart, in which everything happened.
+    await sessions.getByRole('button').filter({ hasText: 'orders-db' }).last().click();
     const recording = page.getByRole('region', { name: 'Recording of orders-db' });
     const timeline = recording.getByRole('listbox', { name: 'What happened' });
     await timeline.getByRole('option').filter({ hasText: 'full_name' }).first().click();
