@@ -66,10 +66,6 @@ export class TestSession implements Session {
     }
   }
 
-  note(entries: readonly RecordingEntry[]): void {
-    this.record(entries);
-  }
-
   /** Recorded events of one type, in order. */
   events<T extends RecordingEventInput['type']>(type: T): EventOf<T>[] {
     return this.recorded.flatMap(({ event }) => (event.type === type ? [event as EventOf<T>] : []));

@@ -15,7 +15,7 @@ export interface FileRecordingsOptions {
   readonly signingKey: RecordingSigningKey;
   /** Of this gateway, the same at each start: `recover` seals what a gateway of this id left open. */
   readonly gatewayId: GatewayId;
-  readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly clock: Pick<Clock, 'now'>;
   /** Told what `recover` could not seal and why. */
   readonly onProblem?: (session: SessionId, error: Error) => void;
   /** Milliseconds that only grow, with fractions. */

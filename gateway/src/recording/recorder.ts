@@ -24,12 +24,6 @@ export interface Recorder {
    * @throws RecordingFailed when they can't be written, and from then on always.
    */
   record(entries: readonly RecordingEntry[]): void;
-  /**
-   * Appends what may be on its way to the operating system a moment longer, at most 20 ms: small answers, so
-   * that they share the write of the next action. Larger ones are written when it returns.
-   * @throws RecordingFailed as `record`, also for what an earlier call left to be written
-   */
-  note(entries: readonly RecordingEntry[]): void;
   /** Appends the `end` event, signs the manifest and closes. Safe to call after a failure: seals what is there. */
   seal(end: { code: SessionEndCode; reason: string }): Promise<RecordingManifest>;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readRecording, verifyRecording } from '@drawbridge/contract/recording-chain';
+import { verifyRecording } from '@drawbridge/contract/recording-chain';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { recordedRun, recordingHeader, recordingKeyPair } from '../../../test/support/recording-session.ts';
@@ -18,12 +18,12 @@ const gatewayId = newId('gw');
 const END = { code: 'recording_failed', reason: 'the disk is full' } as const;
 
 let dir: string;
-let disk: { appends: 'work' | 'fail'; finishes: 'work' | 'fail'; writes: number };
+let disk: { appends: 'work' | 'fail'; finishes: 'work' | 'fail' };
 let clock: ManualClock;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'drawbridge-recorder-'));
-  disk = { appends: 'work', finishes: 'work', writes: 0 };
+  disk = { appends: 'work', finishes: 'work' };
   clock = new ManualClock(Date.now());
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
@@ -37,7 +37,6 @@ async function failingStore(): Promise<RecordingStore> {
     },
     append(bytes) {
       if (disk.appends === 'fail') throw new Error('ENOSPC: no space left on device, write');
-      disk.writes += 1;
       file.append(bytes);
     },
     truncate: (size) => file.truncate(size),
@@ -74,18 +73,7 @@ async function open() {
   });
   const header = recordingHeader(gatewayId);
   const verify = async () => verifyRecording((await recordings.read(header.session)) ?? [], [verifyKey]);
-  const events = async () => {
-    const found: { type: string; at: number; payload: string }[] = [];
-    for await (const part of readRecording((await recordings.read(header.session)) ?? []))
-      if (part.kind === 'event')
-        found.push({
-          type: part.event.type,
-          at: part.event.at,
-          payload: Buffer.from(part.payload).toString(),
-        });
-    return found;
-  };
-  return { recordings, recorder: recordings.open(header), verify, events };
+  return { recordings, recorder: recordings.open(header), verify };
 }
 
 it('stays failed after one failed write, also when the disk works again', async () => {
@@ -128,59 +116,4 @@ it('refuses an event that no reader would take, and says so', async () => {
   expect(() => recorder.record([{ event: { type: 'client', settings: { text } } }])).toThrow(/too long/);
   await recorder.seal(END);
   expect(await verify()).toMatchObject({ ok: true, events: 1 });
-});
-
-const rows = (payload: Uint8Array) =>
-  ({ event: { type: 'rows', statement: 1, format: 'postgres.DataRow', count: 1 }, payload }) as const;
-const cancel = { event: { type: 'cancel' } } as const;
-
-it('writes small notes with the next action, each with its own time', async () => {
-  const { recorder, events, verify } = await open();
-  const before = disk.writes;
-  const payload = Buffer.from('seen');
-  clock.advance(5);
-  recorder.note([rows(payload)]);
-  payload.fill('x');
-  clock.advance(10);
-  expect(disk.writes).toBe(before);
-  recorder.record([cancel]);
-  expect(disk.writes).toBe(before + 1);
-  expect(await events()).toEqual([
-    { type: 'rows', at: 5, payload: 'seen' },
-    { type: 'cancel', at: 15, payload: '' },
-  ]);
-  await recorder.seal(END);
-  expect(await verify()).toMatchObject({ ok: true, events: 3 });
-});
-
-it('writes notes after 20 ms where no action comes', async () => {
-  const { recorder, events } = await open();
-  recorder.note([rows(Buffer.from('seen'))]);
-  clock.advance(19);
-  expect(await events()).toEqual([]);
-  clock.advance(1);
-  expect(await events()).toMatchObject([{ type: 'rows', at: 0 }]);
-});
-
-it('writes larger notes at once', async () => {
-  const { recorder, events } = await open();
-  recorder.note([rows(Buffer.alloc(16 * 1024))]);
-  expect(await events()).toHaveLength(1);
-});
-
-it('seals notes that still wait', async () => {
-  const { recorder, verify } = await open();
-  recorder.note([cancel]);
-  await recorder.seal(END);
-  expect(await verify()).toMatchObject({ ok: true, events: 2 });
-});
-
-it('lets nothing more pass once notes could not be written', async () => {
-  const { recorder } = await open();
-  recorder.note([cancel]);
-  disk.appends = 'fail';
-  clock.advance(20);
-  disk.appends = 'work';
-  expect(() => recorder.note([cancel])).toThrow(RecordingFailed);
-  expect(() => recorder.record([cancel])).toThrow(RecordingFailed);
 });

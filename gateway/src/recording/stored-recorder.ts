@@ -28,30 +28,17 @@ interface StoredRecorderParts {
   readonly position: RecordingPosition;
   readonly scratch: { readonly plain: Scratch; readonly frame: Scratch };
   readonly signingKey: RecordingSigningKey;
-  readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly clock: Pick<Clock, 'now'>;
   /** Milliseconds since the session's start, to the microsecond. */
   readonly elapsed: () => number;
 }
 
-/** Notes wait at most this long, in ms, and together have at most this many bytes of payload. */
-const NOTES = { wait: 20, bytes: 16 * 1024, entries: 256 } as const;
-
-/** An entry with its time, in ms since the start. */
-interface Timed {
-  readonly event: RecordingEntry['event'];
-  payload: Uint8Array | undefined;
-  readonly at: number;
-}
-
-/** Encodes, chains, encrypts and appends: one call of `record`, one frame, one write, with the notes before it. */
+/** Encodes, chains, encrypts and appends: one call of `record`, one frame, one write. */
 export class StoredRecorder implements Recorder {
   readonly #parts: StoredRecorderParts;
   #position: RecordingPosition;
   #failure: RecordingFailed | undefined;
   #sealing: Promise<RecordingManifest> | undefined;
-  #notes: Timed[] = [];
-  #notedBytes = 0;
-  #waiting: (() => void) | undefined;
 
   constructor(parts: StoredRecorderParts) {
     this.#parts = parts;
@@ -59,74 +46,18 @@ export class StoredRecorder implements Recorder {
   }
 
   record(entries: readonly RecordingEntry[]): void {
-    this.#mustBeOpen();
-    if (entries.length === 0) return;
-    this.#take(entries);
-    this.#write();
-  }
-
-  note(entries: readonly RecordingEntry[]): void {
-    this.#mustBeOpen();
-    const from = this.#notes.length;
-    this.#take(entries);
-    if (this.#notedBytes >= NOTES.bytes || this.#notes.length >= NOTES.entries) this.#write();
-    else {
-      this.#keep(from);
-      this.#writeSoon();
-    }
-  }
-
-  #mustBeOpen(): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#sealing !== undefined)
       throw new RecordingFailed('the recording is sealed; nothing can be added to it');
-  }
-
-  #take(entries: readonly RecordingEntry[]): void {
-    const at = this.#parts.elapsed();
-    for (const { event, payload } of entries) {
-      this.#notes.push({ event, payload, at });
-      if (payload !== undefined) this.#notedBytes += payload.length;
-    }
-  }
-
-  /** The caller's buffers are the caller's once `note` returns. */
-  #keep(from: number): void {
-    for (let index = from; index < this.#notes.length; index += 1) {
-      const note = this.#notes[index];
-      if (note?.payload !== undefined) note.payload = Buffer.from(note.payload);
-    }
-  }
-
-  #writeSoon(): void {
-    // One timer at a time: it finds nothing to do where the next action was faster, which is the rule.
-    this.#waiting ??= this.#parts.clock.after(NOTES.wait, () => {
-      this.#waiting = undefined;
-      if (this.#failure !== undefined || this.#sealing !== undefined || this.#notes.length === 0) return;
-      try {
-        this.#write();
-      } catch {
-        // It is `#failure` now, and the next call throws it: nothing more passes.
-      }
-    });
-  }
-
-  #write(): void {
+    if (entries.length === 0) return;
     try {
-      const { plain, position } = this.#encode(this.#drain(), 0);
+      const { plain, position } = this.#encode(entries, 0);
       this.#append(plain, false);
       this.#position = position;
     } catch (cause) {
       this.#failure = new RecordingFailed(`the recording can't be written: ${messageOf(cause)}`, { cause });
       throw this.#failure;
     }
-  }
-
-  #drain(): readonly Timed[] {
-    const notes = this.#notes;
-    this.#notes = [];
-    this.#notedBytes = 0;
-    return notes;
   }
 
   seal(end: { code: SessionEndCode; reason: string }): Promise<RecordingManifest> {
@@ -144,11 +75,7 @@ export class StoredRecorder implements Recorder {
   async #seal(end: { code: SessionEndCode; reason: string }, crashed: boolean): Promise<RecordingManifest> {
     const { file, header, signingKey, clock } = this.#parts;
     try {
-      this.#waiting?.();
-      // After a failure the notes are part of what could not be written.
-      const notes = this.#failure === undefined ? this.#drain() : [];
-      const last: Timed = { event: { type: 'end', ...end }, payload: undefined, at: this.#parts.elapsed() };
-      const { bytes, plain, position } = this.#encode([...notes, last], MANIFEST_ROOM);
+      const { bytes, plain, position } = this.#encode([{ event: { type: 'end', ...end } }], MANIFEST_ROOM);
       const manifest: RecordingManifest = {
         version: 1,
         session: header.session,
@@ -173,12 +100,12 @@ export class StoredRecorder implements Recorder {
     }
   }
 
-  #encode(entries: readonly Timed[], room: number) {
+  #encode(entries: readonly RecordingEntry[], room: number) {
     let { head, events, at } = this.#position;
+    at = Math.max(at, this.#parts.elapsed());
     const texts: string[] = [];
     let bound = room;
-    for (const { event, payload, at: happened } of entries) {
-      at = Math.max(at, happened);
+    for (const { event, payload } of entries) {
       const text = recordedEventText(event, events + texts.length, at);
       bound += encodedEventBound(text, payload);
       texts.push(text);

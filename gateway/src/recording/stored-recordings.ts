@@ -40,7 +40,7 @@ interface StoredRecordingsParts {
   readonly keyring: SealedKeys;
   readonly signingKey: RecordingSigningKey;
   readonly gatewayId: GatewayId;
-  readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly ticks: () => number;
   readonly onProblem: (session: SessionIdType, error: Error) => void;
 }

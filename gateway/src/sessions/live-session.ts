@@ -135,11 +135,6 @@ export class LiveSession implements Session {
     for (const { event, payload } of entries) this.#count(event, payload);
   }
 
-  note(entries: readonly RecordingEntry[]): void {
-    this.#open().note(entries);
-    for (const { event, payload } of entries) this.#count(event, payload);
-  }
-
   #open(): Recorder {
     if (this.#recorder === undefined) throw new Error('nothing can be recorded before the session began');
     return this.#recorder;

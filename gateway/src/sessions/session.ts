@@ -56,8 +56,6 @@ export interface Session {
   ): Promise<Exclude<Decision, { verdict: 'needs' }>>;
   /** See `Recorder.record`. To be called before what it describes is forwarded. @throws RecordingFailed */
   record(entries: readonly RecordingEntry[]): void;
-  /** For answers to what was recorded, see `Recorder.note`. To be called before they are forwarded. @throws RecordingFailed */
-  note(entries: readonly RecordingEntry[]): void;
 }
 
 /** One protocol's data path. */

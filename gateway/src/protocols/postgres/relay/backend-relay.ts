@@ -51,7 +51,7 @@ export class BackendRelay {
     this.#conversation = conversation;
     this.#client = client;
     this.#masks = masks;
-    this.#journal = new Journal(conversation.session, 'answers');
+    this.#journal = new Journal(conversation.session);
     this.#outOfTurn = new OutOfTurn(conversation, this.#gather, this.#journal);
     this.#rows = new RowStream(conversation.resource, this.#gather, this.#journal);
     this.#failures = new Failures(conversation, this.#gather, this.#journal, this.#rows);

@@ -36,7 +36,7 @@ export class FrontendRelay {
   constructor(conversation: Conversation, target: Writable, await_: (work: Promise<unknown>) => void) {
     this.#conversation = conversation;
     this.#target = target;
-    this.#journal = new Journal(conversation.session, 'actions');
+    this.#journal = new Journal(conversation.session);
     this.#gate = new StatementGate(conversation, this.#gather, this.#journal, (work) => {
       this.#hold = 'analysis';
       await_(work);

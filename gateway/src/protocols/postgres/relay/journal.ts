@@ -9,7 +9,7 @@ type Bulk = 'rows' | 'in' | 'out';
  * frames stand in the payload as they pass, type byte and length included.
  */
 export class Journal {
-  readonly #write: (entries: readonly RecordingEntry[]) => void;
+  readonly #session: Pick<Session, 'record'>;
   #entries: RecordingEntry[] = [];
 
   #bulk: Bulk | undefined;
@@ -19,10 +19,8 @@ export class Journal {
   #from = 0;
   #to = 0;
 
-  /** @param kind - `actions` are durable before they are forwarded; `answers` may share the write of the next action */
-  constructor(session: Pick<Session, 'record' | 'note'>, kind: 'actions' | 'answers') {
-    this.#write =
-      kind === 'actions' ? (entries) => session.record(entries) : (entries) => session.note(entries);
+  constructor(session: Pick<Session, 'record'>) {
+    this.#session = session;
   }
 
   add(event: RecordingEventInput): void {
@@ -57,7 +55,7 @@ export class Journal {
     if (this.#entries.length === 0) return;
     const entries = this.#entries;
     this.#entries = [];
-    this.#write(entries);
+    this.#session.record(entries);
   }
 
   #endBulk(): void {
