@@ -53,6 +53,15 @@ describe('a full disk under the recording', () => {
   let filling: Session['id'];
   afterEach(() => disk.free(world.demo.pids.gateway));
 
+  it('keeps a statement that can’t be recorded from the target', async () => {
+    const client = await connect();
+    await disk.fill(world.demo.pids.gateway);
+    // More than what is left of the file's last block.
+    const statement = `insert into notes values (1, 'too long ${'x'.repeat(20_000)}')`;
+    expect(await failure(client.query(statement))).toMatchObject({ code: '58030' });
+    expect(target.heard('too long')).toEqual([]);
+  });
+
   it('lets nothing through that can’t be recorded, and begins no session', async () => {
     const client = await connect();
     await client.query("insert into notes values (1, 'while there is room')");
@@ -72,7 +81,9 @@ describe('a full disk under the recording', () => {
       code: '58030',
       message: "drawbridge: the session can't be recorded, so it ended",
     });
-    expect(target.heard('no room')).toHaveLength(sent - 1);
+    // The one that ended it ran where it was its answer that did not fit any more. Whether all that ran is recorded is
+    // asked below, once there is room to seal it.
+    expect([sent - 1, sent]).toContain(target.heard('no room').length);
     expect(await failure(connect())).toMatchObject({ code: '58030' });
     expect(target.heard('while there is room')).toHaveLength(1);
     await expect
