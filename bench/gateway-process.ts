@@ -11,14 +11,16 @@ import { StablePorts } from '../demo/stable-ports.ts';
 import { loadConfig } from '../gateway/src/config/load-config.ts';
 import { startGateway } from '../gateway/src/gateway.ts';
 import { createLogger } from '../gateway/src/observe/logger.ts';
+import type { SshTarget } from './ssh-target.ts';
 
 /**
  * A real gateway with policy, analysis, masking and recording on, and beside its tunnel a plain TCP port whose
  * connections are Alice's sessions: what a native listener will be, and what is measured against the bare pipe.
- * `tsx gateway-process.ts FOLDER TARGET-URL`; prints one line of JSON when ready, ends with its standard input.
+ * `tsx gateway-process.ts FOLDER TARGET-URL SSH-TARGET`; prints one line of JSON when ready, ends with its standard input.
  */
-const [folder = '', targetUrl = ''] = argv.slice(2);
+const [folder = '', targetUrl = '', sshTargetJson = ''] = argv.slice(2);
 const target = new URL(targetUrl);
+const sshTarget = JSON.parse(sshTargetJson) as SshTarget;
 
 const resource = (name: string, env: string) => ({
   kind: 'Resource',
@@ -39,9 +41,31 @@ const resource = (name: string, env: string) => ({
     },
   },
 });
+const sshResource = (name: string) => ({
+  kind: 'Resource',
+  name,
+  protocol: 'ssh',
+  labels: { env: 'plain' },
+  target: { host: '127.0.0.1', port: sshTarget.port, hostKeys: [sshTarget.hostKey] },
+  profiles: {
+    read: {
+      credential: { username: sshTarget.username, privateKey: { value: sshTarget.privateKey } },
+      allow: ['ssh.shell', 'ssh.exec', 'ssh.unanalyzable'],
+      maxDuration: '8h',
+    },
+  },
+});
 const documents = [
   resource('plain-db', 'plain'),
   resource('masked-db', 'masked'),
+  sshResource('plain-host'),
+  sshResource('masked-host'),
+  {
+    kind: 'DataRule',
+    name: 'on-screen',
+    resources: { names: ['masked-host'] },
+    text: ['card', 'email', 'iban', 'token', 'private-key'].map((detect) => ({ detect, mask: 'full' })),
+  },
   {
     kind: 'DataRule',
     name: 'pii',
@@ -55,7 +79,7 @@ const documents = [
     kind: 'Policy',
     name: 'engineering',
     cedar:
-      'permit (principal in Group::"engineering", action in [Action::"access.request", Action::"access.connect"], resource);',
+      'permit (principal in Group::"engineering", action in [Action::"access.request", Action::"access.connect", Action::"ssh"], resource);',
   },
 ];
 
@@ -88,14 +112,14 @@ const store = new FileTokenStore(join(folder, 'home'));
 await store.write(signedIn);
 const tokens = new AccessTokens({ gateway: signedIn.gateway, store });
 const api = new ApiClient({ gateway: signedIn.gateway, tokens });
-for (const name of ['plain-db', 'masked-db']) {
+for (const name of ['plain-db', 'masked-db', 'plain-host', 'masked-host']) {
   await api.call('createRequest', {
     body: { resource: name, profile: 'read', duration: 8 * 3600, reason: 'bench' },
   });
 }
 const caller = await gateway.authenticate(`Bearer ${await tokens.token()}`);
 
-const listen = (name: string) =>
+const listen = (name: string, clientKey?: string) =>
   new Promise<number>((resolve) => {
     const server = createServer({ noDelay: true }, (socket) => {
       socket.on('error', () => socket.destroy());
@@ -106,6 +130,7 @@ const listen = (name: string) =>
           resource: name,
           profile: 'read',
           address: socket.remoteAddress,
+          clientKey,
         })
         .then((run) => run(socket))
         .catch((error: unknown) => {
@@ -122,6 +147,8 @@ const listen = (name: string) =>
 const ready = {
   plain: await listen('plain-db'),
   masked: await listen('masked-db'),
+  host: await listen('plain-host', sshTarget.clientKey),
+  maskedHost: await listen('masked-host', sshTarget.clientKey),
   url: gateway.url,
   home: store.home,
   pid: process.pid,

@@ -6,6 +6,9 @@ import pg from 'pg';
 import { EmbeddedServer } from '../gateway/src/store/embedded-server.ts';
 import { type Child, startChild } from './child.ts';
 import { type Endpoint, median, pgbench, run } from './programs.ts';
+import type { Row } from './row.ts';
+import { sshRows } from './ssh.ts';
+import { startSshTarget } from './ssh-target.ts';
 
 /**
  * `npm run bench`: what the gateway costs, each figure a ratio against a direct connection in the same run, with a
@@ -20,20 +23,11 @@ const CONNECTS = quick ? 20 : 50;
 interface GatewayReady {
   readonly plain: number;
   readonly masked: number;
+  readonly host: number;
+  readonly maskedHost: number;
   readonly url: string;
   readonly home: string;
   readonly pid: number;
-}
-interface Row {
-  readonly what: string;
-  readonly direct: number;
-  readonly pipe: number;
-  readonly gateway: number;
-  readonly unit: string;
-  /** The figure that the aim is about, and whether it is reached. */
-  readonly result: string;
-  readonly aim: string;
-  readonly reached: boolean;
 }
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -60,7 +54,13 @@ async function bench(): Promise<void> {
   const targetUrl = server.url('bench');
   const pipe = await startChild<{ port: number }>('pipe-process.ts', ['127.0.0.1', String(server.port)]);
   stops.push(() => pipe.stop());
-  const gateway = await startChild<GatewayReady>('gateway-process.ts', [folder, targetUrl]);
+  const host = await startSshTarget(folder);
+  stops.push(() => host.stop());
+  const gateway = await startChild<GatewayReady>('gateway-process.ts', [
+    folder,
+    targetUrl,
+    JSON.stringify(host.target),
+  ]);
   stops.push(() => gateway.stop());
 
   const direct: Endpoint = {
@@ -106,6 +106,8 @@ async function bench(): Promise<void> {
     ),
   );
   const grown = await memory.stop();
+  say('SSH …');
+  rows.push(...(await sshRows(host, gateway.ready, measure)));
   say('Connecting …');
   rows.push(await connecting(direct, piped, gateway));
   rows.push({
@@ -143,12 +145,12 @@ async function prepare(server: EmbeddedServer): Promise<void> {
   });
 }
 
-type Three = readonly [direct: Endpoint, pipe: Endpoint, gateway: Endpoint];
+type Three<E = Endpoint> = readonly [direct: E, pipe: E, gateway: E];
 
 /** Each figure is the median over rounds; in each round the three take turns, so that what the machine does besides hits all. */
-async function measure(
-  endpoints: Three,
-  one: (endpoint: Endpoint) => Promise<number>,
+async function measure<E>(
+  endpoints: Three<E>,
+  one: (endpoint: E) => Promise<number>,
   rounds = ROUNDS,
 ): Promise<[number, number, number]> {
   const figures: [number[], number[], number[]] = [[], [], []];

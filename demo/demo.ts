@@ -5,10 +5,11 @@ import { stringify } from 'yaml';
 import { startGatewayProcess } from './gateway-process.ts';
 import { startIdentityProvider } from './identity-provider/identity-provider.ts';
 import { placedResources } from './placed-resources.ts';
+import { startSshHost } from './ssh-host/ssh-host.ts';
 import { StablePorts } from './stable-ports.ts';
 import { startTargetDatabase } from './target-database.ts';
 
-/** A running demo: identity provider and target database in this process' care, the gateway as a process of its own. */
+/** A running demo: identity provider, target database and SSH host in this process' care, the gateway as a process of its own. */
 export interface Demo {
   readonly url: string;
   readonly issuer: string;
@@ -17,6 +18,8 @@ export interface Demo {
   readonly pids: { readonly demo: number; readonly gateway: number };
   /** Connection string of the target's superuser, for tests that look behind the gateway. */
   targetUrl(database: string): string;
+  /** The SSH host's home folder. */
+  readonly sshHome: string;
   /** Resolves when a part ended by itself, with words for what happened. */
   readonly broken: Promise<string>;
   /** Ends every part, the last one first. */
@@ -77,9 +80,19 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     });
     closers.push(() => target.stop());
 
+    step('Starting the SSH host');
+    const sshHost = await startSshHost({
+      folder: join(data, 'ssh-host'),
+      port: await ports.take('ssh-host'),
+    });
+    closers.push(() => sshHost.stop());
+
     step('Starting the gateway');
     const resources = join(data, 'resources.yaml');
-    await writeFile(resources, placedResources(await readFile(document('resources.yaml'), 'utf8'), target));
+    await writeFile(
+      resources,
+      placedResources(await readFile(document('resources.yaml'), 'utf8'), { postgres: target, ssh: sshHost }),
+    );
     const config = join(data, 'gateway.yaml');
     await writeFile(
       config,
@@ -90,6 +103,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       env: {
         ...withoutSettings(process.env),
         ...target.secrets,
+        ...sshHost.secrets,
         [CLIENT_SECRET]: provider.clientSecret,
         ...options.env,
       },
@@ -104,6 +118,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       data,
       pids: { demo: process.pid, gateway: gateway.pid },
       targetUrl: target.superuserUrl,
+      sshHome: sshHost.home,
       broken: Promise.race([
         gateway.exited.then((how) => `The gateway ended (${how}).`),
         target.exited.then(() => 'The target database ended.'),

@@ -7,6 +7,10 @@ export type AppErrorCode =
   | 'program_not_found'
   | 'port_in_use'
   | 'link_refused'
+  | 'host_key_mismatch'
+  | 'shell_failed'
+  | 'shell_declined'
+  | 'session_ended'
   | 'not_saved';
 
 /** `message` says what didn't happen and why, `hint` what to do; nothing secret is in either. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
-import { openTunnel, signIn } from '@drawbridge/gateway-client';
+import { ClientKeys, openByteStream, openTunnel, signIn } from '@drawbridge/gateway-client';
 import {
   app,
   clipboard,
@@ -26,9 +26,11 @@ import { accessHandlers } from './handlers/access-handlers.ts';
 import { appHandlers } from './handlers/app-handlers.ts';
 import { recordingHandlers } from './handlers/recording-handlers.ts';
 import { sqlHandlers } from './handlers/sql-handlers.ts';
+import { terminalHandlers } from './handlers/terminal-handlers.ts';
 import { tunnelHandlers } from './handlers/tunnel-handlers.ts';
 import type { AppState, Settings } from './ipc/app-state.ts';
 import type { Place, QuitQuestion } from './ipc/contract.ts';
+import { INTERNAL_FAILURE, ipcFailure } from './ipc/ipc-failure.ts';
 import { IpcServer } from './ipc/serve.ts';
 import { askQuit } from './outside/ask-quit.ts';
 import { parseDeepLink } from './outside/deep-link.ts';
@@ -47,12 +49,15 @@ import { keptFile } from './state/kept-file.ts';
 import { SavedState } from './state/saved-state.ts';
 import { Tabs } from './state/tabs.ts';
 import { windowState } from './state/window-state.ts';
+import { ShellConsent } from './terminals/shell-consent.ts';
+import { Terminals } from './terminals/terminals.ts';
 import { NativeApps } from './tunnels/native-app.ts';
 import { PortBook } from './tunnels/port-book.ts';
 import { Tunnels } from './tunnels/tunnels.ts';
 import { Vault } from './vault.ts';
 import { vaultEncryption } from './vault-encryption.ts';
 import { AppWindow } from './window/app-window.ts';
+import { askShell } from './window/ask-shell.ts';
 import { askWhere } from './window/ask-where.ts';
 import { hardenSession } from './window/harden.ts';
 import { serveApp } from './window/serve-app.ts';
@@ -119,8 +124,10 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       return connection;
     },
   });
+  const clientKeys = new ClientKeys(app.getPath('userData'));
   const tunnels = new Tunnels({
     open: openTunnel,
+    keys: clientKeys,
     clock,
     newId: randomUUID,
     changed: () => mirror(),
@@ -131,6 +138,15 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     }),
   });
   const consoles = new SqlConsoles(() => performance.now());
+  const terminals = new Terminals({
+    clock,
+    soon: (task) => void setImmediate(task),
+    failure: (error) => {
+      const known = ipcFailure(error);
+      if (known === undefined) log('a terminal failed', error);
+      return known ?? INTERNAL_FAILURE;
+    },
+  });
   const store = new AppStore({
     app: {
       platform: platformOf(process.platform),
@@ -148,7 +164,10 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     const { id } = connection.profile;
     const anotherPerson =
       before.me !== undefined && after.me !== undefined && before.me.user.id !== after.me.user.id;
-    if (anotherPerson) void tunnels.closeAll(id);
+    if (anotherPerson) {
+      terminals.closeAll(id);
+      void tunnels.closeAll(id);
+    }
     if (before.grants !== after.grants) {
       for (const grant of after.grants ?? []) if (!isUsable(grant)) tunnels.grantEnded(grant.id);
     }
@@ -210,6 +229,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const closing = (): QuitQuestion | undefined =>
     quitQuestion({
       consoles: consoles.all,
+      terminals: terminals.all,
       tunnels: tunnels.all.map(({ state }) => state),
       resources: [...gateways.connections].flatMap(({ view }) => view.resources ?? []),
     });
@@ -225,6 +245,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     hideWindow: () => window.hide(),
     shutDown: async () => {
       consoles.closeAll();
+      terminals.closeAll();
       gateways.stop();
       outside.close();
       tray.destroy();
@@ -238,13 +259,14 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const actFromTray = trayActions({ gateways, tunnels, outside, quit, show, writeClipboard });
   const updateTray = (): void => {
     if (quit.leaving) return;
-    const { connection, me, requests = [], grants = [], activeGateway } = store.state;
+    const { connection, me, requests = [], grants = [], resources = [], activeGateway } = store.state;
     const view = {
       now: clock.now(),
       connection,
       me: me?.user.id,
       requests,
       grants,
+      resources,
       gateways: store.state.gateways,
       activeGateway,
       closing: closing(),
@@ -263,7 +285,11 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     return port1;
   };
   const leaveGateway = async (id: string, forGood: boolean): Promise<void> => {
+    terminals.closeAll(id);
     await tunnels.closeAll(id);
+    // The key belongs to the sign-in, which ends.
+    const url = gateways.profiles.find((profile) => profile.id === id)?.url;
+    if (url !== undefined) await clientKeys.remove(url);
     if (forGood) history.forget(id);
   };
   const toast = (title: string, body?: string): void =>
@@ -278,6 +304,20 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       ...accessHandlers(gateways),
       ...tunnelHandlers({ gateways, tunnels, nativeApps, writeClipboard, toast, used }),
       ...sqlHandlers({ gateways, tunnels, consoles, history, openPort, used }),
+      ...terminalHandlers({
+        gateways,
+        tunnels,
+        terminals,
+        consent: new ShellConsent(() => askShell(window.window)),
+        openStream: openByteStream,
+        openPort,
+        clock,
+        env: options.env,
+        platform: process.platform,
+        home: homedir(),
+        version: app.getVersion(),
+        used,
+      }),
       ...recordingHandlers({ gateways, openPort, askWhere: (name) => askWhere(window.window, name) }),
     },
   });

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { xtermStyles } from './xterm-styles.ts';
 
 /**
  * The page: built to plain files that the app's own scheme serves. No inline script, no inline style and no
@@ -9,7 +10,7 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: './',
-  plugins: [react()],
+  plugins: [react(), xtermStyles()],
   // Workspace packages are built from their source, like everywhere else in the repository.
   resolve: { conditions: ['source', 'module', 'browser', 'development|production'] },
   build: {

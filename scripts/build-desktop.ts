@@ -13,11 +13,14 @@ interface Part {
   readonly make: () => Promise<unknown>;
 }
 
-/** What `source` of the workspaces' exports names; what of Electron is there at run time stays an import. */
+/**
+ * What `source` of the workspaces' exports names. What is there at run time stays an import: Electron, and the native
+ * terminals, packed beside the bundle. ssh2's own native parts are left out: it does without them.
+ */
 const FROM_SOURCE = {
   bundle: true,
   conditions: ['source'],
-  external: ['electron'],
+  external: ['electron', '@lydell/node-pty', 'cpu-features', '*.node'],
   absWorkingDir: root,
 } satisfies BuildOptions;
 /** For packages written as CommonJS, which ask for these. */

@@ -42,7 +42,14 @@ export async function packageDesktop(say: (line: string) => void): Promise<Packe
     official: electron.official,
   };
   const stamp = join(OUTPUT, `.${place.folder}.stamp`);
-  const inputs = ['out', 'electron-builder.yml', 'package.json', 'packaging', 'scripts/package-desktop.ts'];
+  const inputs = [
+    'out',
+    'electron-builder.yml',
+    'package.json',
+    'packaging',
+    'node_modules/@lydell',
+    'scripts/package-desktop.ts',
+  ];
   const now = `${electron.dist} ${electron.version} ${await fingerprint(inputs)}`;
   if (now === (await readFile(stamp, 'utf8').catch(() => undefined))) return app;
   say(`Packing the app with Electron ${electron.version}`);

@@ -33,7 +33,23 @@ const DESKTOP_NEEDS: readonly Need[] = [
   library('libgbm.so.1', 'libgbm1'),
 ];
 
+/** OpenSSH, and programs that work over it. */
+const SSH_NEEDS: readonly Need[] = [
+  { what: 'ssh', package: 'openssh-client', present: () => spawnSync('ssh', ['-V']).status === 0 },
+  { what: 'sshd', package: 'openssh-server', present: () => existsSync('/usr/sbin/sshd') },
+  { what: 'rsync', package: 'rsync', present: () => runs('rsync') },
+  { what: 'git', package: 'git', present: () => runs('git') },
+  { what: 'ansible', package: 'ansible-core', present: () => runs('ansible') },
+  {
+    what: 'paramiko for Python',
+    package: 'python3-paramiko',
+    present: () => spawnSync('/usr/bin/python3', ['-c', 'import paramiko']).status === 0,
+  },
+  { what: 'vim', package: 'vim', present: () => runs('vim') },
+];
+
 const NEEDS: readonly Need[] = [
+  ...SSH_NEEDS,
   { what: 'psql', package: 'postgresql-client', present: () => runs('psql') },
   { what: 'pg_dump', package: 'postgresql-client', present: () => runs('pg_dump') },
   { what: 'pgbench', package: 'postgresql', present: () => runs('pgbench') },
@@ -85,9 +101,10 @@ function names(missing: readonly Need[]): string[] {
 }
 
 function installCommand(packages: readonly string[]): string {
-  if (process.platform === 'darwin') return 'brew install postgresql@18 && brew link postgresql@18';
+  if (process.platform === 'darwin')
+    return 'brew install postgresql@18 ansible && brew link postgresql@18 && /usr/bin/python3 -m pip install paramiko';
   if (existsSync('/etc/fedora-release'))
-    return 'sudo dnf install postgresql postgresql-server postgresql-contrib';
+    return 'sudo dnf install postgresql postgresql-server postgresql-contrib openssh-server openssh-clients rsync git ansible-core python3-paramiko vim';
   return `sudo apt-get install ${packages.join(' ')}`;
 }
 

@@ -116,6 +116,8 @@ export const Resource = z.object({
   database: z.string().optional(),
   profiles: z.array(ProfileAccess),
   maskedColumns: z.array(z.object({ column: z.string(), mask: MaskKind, rule: Name })),
+  /** What is masked in text: a detector's name, or `pattern` where a rule has its own. */
+  maskedText: z.array(z.object({ detect: z.string(), mask: MaskKind, rule: Name })).default([]),
   /** The caller's own usable grant and waiting request, if any. */
   grant: Grant.optional(),
   pending: AccessRequest.optional(),
@@ -144,6 +146,8 @@ export const Session = z.object({
   rows: z.int().nonnegative(),
   bytesOut: z.int().nonnegative(),
   recording: z.enum(['open', 'sealed', 'sealed-after-crash', 'missing']),
+  /** What the caller may do to it while it is live: see what happens in it, and end it. Neither once it is closed. */
+  may: z.object({ watch: z.boolean(), terminate: z.boolean() }).default({ watch: false, terminate: false }),
 });
 export type Session = z.infer<typeof Session>;
 

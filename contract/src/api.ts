@@ -8,7 +8,7 @@ import {
   ReviewVerdict,
   Session,
 } from './access.ts';
-import { DocumentChange, DocumentKind } from './documents.ts';
+import { DocumentChange, DocumentKind, SshPublicKey } from './documents.ts';
 import { AuditId, GrantId, Name, RequestId, SessionId, Timestamp } from './ids.ts';
 import { PrincipalRef, User } from './principal.ts';
 
@@ -40,7 +40,12 @@ export const Me = z.object({
     readAdmin: z.boolean(),
     viewRecordings: z.boolean(),
   }),
-  gateway: z.object({ name: z.string(), version: z.string() }),
+  gateway: z.object({
+    name: z.string(),
+    version: z.string(),
+    /** The key that the gateway's SSH server shows, as OpenSSH writes it. */
+    sshHostKey: SshPublicKey,
+  }),
 });
 export type Me = z.infer<typeof Me>;
 
@@ -185,7 +190,8 @@ export const api = {
   listSessions: route({
     method: 'GET',
     path: '/v1/sessions',
-    summary: "The caller's sessions; everybody's with recording.view",
+    summary:
+      "The caller's sessions; everybody's with recording.view, live ones with session.watch or session.terminate",
     query: z.object({
       ...page,
       resource: Name.optional(),
@@ -215,6 +221,10 @@ export const api = {
     path: '/v1/sessions/:id/recording',
     summary: 'The recording: header, events, signed manifest (see recording-chain)',
     params: SessionParams,
+    query: z.object({
+      /** Of a live session: goes on until it ends. Needs session.watch where it is not one's own. */
+      follow: z.stringbool().default(false),
+    }),
     response: z.unknown(),
     mediaType: 'application/vnd.drawbridge.recording',
   }),

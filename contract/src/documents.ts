@@ -4,7 +4,7 @@ import { Name } from './ids.ts';
 
 /** What `drawbridge apply -f` takes: multi-document YAML, one object a document. */
 
-export const Protocol = z.enum(['postgres']);
+export const Protocol = z.enum(['postgres', 'ssh']);
 export type Protocol = z.infer<typeof Protocol>;
 
 /** Everything a policy can decide on, grouped by the prefix before the dot. */
@@ -22,6 +22,12 @@ export const ActionName = z.enum([
   'sql.session',
   'sql.exec',
   'sql.unanalyzable',
+  'ssh.shell',
+  'ssh.exec',
+  'ssh.unanalyzable',
+  'ssh.sftp.read',
+  'ssh.sftp.write',
+  'ssh.forward',
   'data.reveal',
   'admin.apply',
   'admin.read',
@@ -41,7 +47,7 @@ const Labels = z.record(Name, z.string().min(1).max(63));
 export const TlsMode = z.enum(['disable', 'require', 'verify-ca', 'verify-full']);
 export type TlsMode = z.infer<typeof TlsMode>;
 
-export const Target = z.strictObject({
+export const PostgresTarget = z.strictObject({
   host: z.string().min(1),
   port: z.int().min(1).max(65_535).default(5432),
   database: z.string().min(1),
@@ -49,33 +55,81 @@ export const Target = z.strictObject({
   /** PEM of the authority that signed the target's certificate; the system's own when absent. */
   ca: z.string().optional(),
 });
-export type Target = z.infer<typeof Target>;
+export type PostgresTarget = z.infer<typeof PostgresTarget>;
 
-export const Profile = z.strictObject({
-  credential: z.strictObject({ username: z.string().min(1), password: SecretSource }),
-  /** The most this profile ever allows, whatever policy says. */
-  allow: z
-    .array(
-      ActionName.exclude(['access.request', 'access.connect', 'access.review', 'admin.apply', 'admin.read']),
-    )
-    .min(1),
-  /** The longest a grant of this profile may last, in seconds once parsed. */
-  maxDuration: Duration.default(3600),
-});
-export type Profile = z.infer<typeof Profile>;
+/** A public key as OpenSSH writes it: `ssh-ed25519 AAAA…`, with or without a comment. */
+export const SshPublicKey = z
+  .string()
+  .regex(
+    /^(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}(?: [^\r\n]*)?$/,
+    'must be one line as in a .pub file or known_hosts, like ssh-ed25519 AAAA…',
+  );
 
-export const ResourceDocument = z.strictObject({
-  kind: z.literal('Resource'),
-  name: Name,
-  description: z.string().max(280).optional(),
-  protocol: Protocol,
-  labels: Labels.default({}),
-  target: Target,
-  profiles: z
-    .record(Name, Profile)
-    .refine((profiles) => Object.keys(profiles).length > 0, 'needs at least one profile'),
-});
+/** The host's key is always verified: it is one of `hostKeys`, or has a certificate of `hostAuthority`. */
+export const SshTarget = z
+  .strictObject({
+    host: z.string().min(1),
+    port: z.int().min(1).max(65_535).default(22),
+    hostKeys: z.array(SshPublicKey).min(1).optional(),
+    hostAuthority: SshPublicKey.optional(),
+  })
+  .refine(
+    ({ hostKeys, hostAuthority }) => hostKeys !== undefined || hostAuthority !== undefined,
+    'needs hostKeys (what ssh-keyscan prints, checked by you) or hostAuthority, so that the host can be verified',
+  );
+export type SshTarget = z.infer<typeof SshTarget>;
+
+const profileOf = <Credential extends z.ZodType>(credential: Credential) =>
+  z.strictObject({
+    credential,
+    /** The most this profile ever allows, whatever policy says. */
+    allow: z
+      .array(
+        ActionName.exclude([
+          'access.request',
+          'access.connect',
+          'access.review',
+          'admin.apply',
+          'admin.read',
+        ]),
+      )
+      .min(1),
+    /** The longest a grant of this profile may last, in seconds once parsed. */
+    maxDuration: Duration.default(3600),
+  });
+
+const username = z.string().min(1);
+export const PasswordCredential = z.strictObject({ username, password: SecretSource });
+/** How to sign in to an SSH host: a password, a private key (OpenSSH or PEM, without a passphrase), or a certificate that the gateway signs for each session. */
+export const SshCredential = z.union([
+  PasswordCredential,
+  z.strictObject({ username, privateKey: SecretSource }),
+  z.strictObject({ username, certificate: z.literal(true) }),
+]);
+
+const resourceOf = <P extends Protocol, T extends z.ZodType, C extends z.ZodType>(
+  protocol: P,
+  target: T,
+  credential: C,
+) =>
+  z.strictObject({
+    kind: z.literal('Resource'),
+    name: Name,
+    description: z.string().max(280).optional(),
+    protocol: z.literal(protocol),
+    labels: Labels.default({}),
+    target,
+    profiles: z
+      .record(Name, profileOf(credential))
+      .refine((profiles) => Object.keys(profiles).length > 0, 'needs at least one profile'),
+  });
+
+export const ResourceDocument = z.discriminatedUnion('protocol', [
+  resourceOf('postgres', PostgresTarget, PasswordCredential),
+  resourceOf('ssh', SshTarget, SshCredential),
+]);
 export type ResourceDocument = z.infer<typeof ResourceDocument>;
+export type Profile = ResourceDocument['profiles'][string];
 
 /** `full` hides all, `last4` keeps four characters, `email` keeps the domain, `hash` keeps equality, `null` is NULL. */
 export const MaskKind = z.enum(['full', 'last4', 'email', 'hash', 'null']);
@@ -97,12 +151,31 @@ export const ResourceSelector = z.union([
 ]);
 export type ResourceSelector = z.infer<typeof ResourceSelector>;
 
-export const DataRuleDocument = z.strictObject({
-  kind: z.literal('DataRule'),
-  name: Name,
-  resources: ResourceSelector,
-  columns: z.array(z.strictObject({ column: ColumnPattern, mask: MaskKind })).min(1),
-});
+/** What is found in text wherever it stands: terminal and command output, where there are no columns. */
+export const Detector = z.enum(['card', 'email', 'iban', 'ssn', 'token', 'private-key']);
+export type Detector = z.infer<typeof Detector>;
+
+/** Longest text of a pattern; matched by RE2, whose time is linear. */
+const PATTERN_LIMIT = 200;
+
+export const TextRule = z.union([
+  z.strictObject({ detect: Detector, mask: MaskKind }),
+  z.strictObject({ pattern: z.string().min(1).max(PATTERN_LIMIT), mask: MaskKind }),
+]);
+export type TextRule = z.infer<typeof TextRule>;
+
+export const DataRuleDocument = z
+  .strictObject({
+    kind: z.literal('DataRule'),
+    name: Name,
+    resources: ResourceSelector,
+    columns: z
+      .array(z.strictObject({ column: ColumnPattern, mask: MaskKind }))
+      .min(1)
+      .optional(),
+    text: z.array(TextRule).min(1).optional(),
+  })
+  .refine(({ columns, text }) => columns !== undefined || text !== undefined, 'needs columns or text');
 export type DataRuleDocument = z.infer<typeof DataRuleDocument>;
 
 export const PolicyDocument = z.strictObject({

@@ -1,5 +1,6 @@
 export * from './access.ts';
 export * from './api.ts';
+export * from './asciicast-export.ts';
 export * from './documents.ts';
 export * from './duration.ts';
 export * from './errors.ts';
@@ -10,4 +11,5 @@ export * from './principal.ts';
 export * from './recording.ts';
 export * from './recording-encoding.ts';
 export * from './recording-export.ts';
+export * from './text-joiner.ts';
 export * from './tunnel.ts';

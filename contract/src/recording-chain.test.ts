@@ -69,8 +69,8 @@ const steps: Step[] = [
 
 function encode({ event, at, payload }: Step, seq: number): Uint8Array {
   const text = recordedEventText(event, seq, at);
-  const bytes = new Uint8Array(encodedEventBound(text, payload));
-  return bytes.subarray(0, encodeEventInto(bytes, new DataView(bytes.buffer), 0, text, payload));
+  const bytes = Buffer.alloc(encodedEventBound(text, payload));
+  return bytes.subarray(0, encodeEventInto(bytes, 0, text, payload));
 }
 
 interface Shape {

@@ -4,6 +4,7 @@ import { type RecordingEvent, type RecordingHeader, RecordingManifest } from './
 import { RecordingInvalid, readRecording } from './recording-encoding.ts';
 
 export { ByteQueue } from './byte-queue.ts';
+export * from './encode-event.ts';
 export * from './recording-encoding.ts';
 
 /** What a manifest's JWS is, in its protected header (RFC 7515, 4.1.9), so that no other signed text passes for one. */
@@ -21,8 +22,8 @@ export function chainNext(previous: Uint8Array, encoded: Uint8Array): Buffer {
   // Most events are short, and for those making the hash object costs more than hashing.
   SHORT.set(previous);
   SHORT.set(encoded, previous.length);
-  const text = hash('sha256', SHORT.subarray(0, previous.length + encoded.length), 'hex');
-  return Buffer.from(text, 'hex');
+  const bytes = SHORT.subarray(0, previous.length + encoded.length);
+  return Buffer.from(hash('sha256', bytes, 'binary'), 'binary');
 }
 
 /** To put a hash and a short event side by side. */

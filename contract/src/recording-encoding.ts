@@ -1,5 +1,5 @@
 import { ByteQueue } from './byte-queue.ts';
-import { RecordingEvent, type RecordingEventInput, RecordingHeader } from './recording.ts';
+import { RecordingEvent, RecordingHeader } from './recording.ts';
 
 /**
  * A recording as it is exported (`RECORDING_MEDIA_TYPE`); all numbers are unsigned 32-bit, big-endian:
@@ -8,11 +8,13 @@ import { RecordingEvent, type RecordingEventInput, RecordingHeader } from './rec
  *     each event:     length, JSON | length, payload
  *     once sealed:    0xFFFFFFFF | length, manifest as compact JWS (RFC 7515)
  *
- * Nothing follows the manifest. `docs/recordings.md` tells the same to whoever checks one by hand.
+ * Nothing follows the manifest. Where a recording is followed while it grows, `0xFFFFFFFE` may stand between two
+ * events as a sign of life; it says nothing, and no recording that is stored has it. `docs/recordings.md` tells the same to whoever checks one by hand.
  */
 export const RECORDING_MAGIC: Uint8Array = new Uint8Array([0x44, 0x42, 0x52, 0x47, 0x52, 0x45, 0x43, 0x01]); // DBRGREC, version 1
 /** Stands where an event would have its length; no event is that long. */
 const MANIFEST_MARK = 0xffff_ffff;
+const KEEP_ALIVE_MARK = 0xffff_fffe;
 
 /** Most bytes that each part may have. The writer keeps to them, so a file beyond them is not ours. */
 export const RECORDING_LIMITS = {
@@ -48,37 +50,6 @@ export function encodeRecordingStart(header: RecordingHeader): { bytes: Uint8Arr
   return { bytes, json };
 }
 
-/** An event's JSON with its place put in front: what is written, without building a second object. */
-export const recordedEventText = (event: RecordingEventInput, seq: number, at: number): string =>
-  `{"seq":${seq},"at":${at},${JSON.stringify(event).slice(1)}`;
-
-/** The most bytes that `encodeEventInto` can need. */
-export const encodedEventBound = (text: string, payload: Uint8Array | undefined): number =>
-  8 + text.length * 3 + (payload?.length ?? 0);
-
-/**
- * Writes one event into `target` (whose view is `view`) from `offset` and returns the offset after it.
- * @throws RecordingInvalid when a part is longer than a reader takes.
- */
-export function encodeEventInto(
-  target: Uint8Array,
-  view: DataView,
-  offset: number,
-  text: string,
-  payload: Uint8Array | undefined,
-): number {
-  const { written } = encoder.encodeInto(text, target.subarray(offset + 4));
-  const size = payload?.length ?? 0;
-  if (written > RECORDING_LIMITS.event) throw new RecordingInvalid('the event is too long to be recorded');
-  if (size > RECORDING_LIMITS.payload)
-    throw new RecordingInvalid('the data of an event is too long to be recorded');
-  view.setUint32(offset, written);
-  const after = offset + 4 + written;
-  view.setUint32(after, size);
-  if (payload !== undefined) target.set(payload, after + 4);
-  return after + 4 + size;
-}
-
 /** What ends a sealed recording. */
 export function encodeManifest(jws: string): Uint8Array {
   const text = encoder.encode(jws);
@@ -87,6 +58,13 @@ export function encodeManifest(jws: string): Uint8Array {
   view.setUint32(0, MANIFEST_MARK);
   view.setUint32(4, text.length);
   bytes.set(text, 8);
+  return bytes;
+}
+
+/** A sign of life, to be sent between two events to whoever follows a recording in which nothing happens. */
+export function encodeKeepAlive(): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, KEEP_ALIVE_MARK);
   return bytes;
 }
 
@@ -113,16 +91,21 @@ export async function* readRecording(
   const bytes = new ByteQueue(chunks);
   try {
     yield await readHeader(bytes);
-    for (let count = 0; ; count++) {
+    for (let count = 0; ; ) {
       if (bytes.available === 0 && !(await bytes.has(1))) return;
       if (bytes.available < 4) await need(bytes, 4, count);
       const length = bytes.peekUint32(0);
+      if (length === KEEP_ALIVE_MARK) {
+        bytes.take(4);
+        continue;
+      }
       if (length === MANIFEST_MARK) {
         yield await readManifest(bytes);
         if (await bytes.has(1)) throw new RecordingInvalid('something follows the manifest');
         return;
       }
       yield await readEvent(bytes, length, count);
+      count++;
     }
   } finally {
     await bytes.close();

@@ -1,5 +1,6 @@
 import { type DataRow, decodeCell, decodeCopyData, decodeDataRows, hexText } from './postgres-rows.ts';
 import type { RecordedColumn, RecordingEvent, RecordingHeader } from './recording.ts';
+import { TextJoiner } from './text-joiner.ts';
 
 /** What the exporters read: parts of a recording in order, as `readRecording` gives them. */
 export type ExportedPart =
@@ -8,7 +9,8 @@ export type ExportedPart =
   | { readonly kind: 'manifest'; readonly jws: string };
 
 /**
- * An event with its payload made readable: `values` of `rows`, `data` of `copy` (`\x…` where it isn't text).
+ * An event with its payload made readable: `values` of `rows`, `data` of `copy` (`\x…` where it isn't text) and of
+ * `output` and `input` (text; a character that was cut in two stands in the later event, and what is none is U+FFFD).
  * Rows that a target sent in no valid form stand in `data` too: they must not end the replay of what follows.
  */
 export type TimelineEvent = RecordingEvent & {
@@ -32,6 +34,22 @@ class ResultColumns {
 
   of(statement: number): readonly RecordedColumn[] {
     return this.#columns.get(statement) ?? [];
+  }
+}
+
+/** The texts of channels, each with what is left of its last character. */
+class ChannelTexts {
+  readonly #joiners = new Map<string, TextJoiner>();
+
+  push(channel: number, stream: string, payload: Uint8Array): string {
+    const key = `${channel} ${stream}`;
+    const joiner = this.#joiners.get(key) ?? new TextJoiner();
+    this.#joiners.set(key, joiner);
+    return joiner.push(payload);
+  }
+
+  ended(channel: number): void {
+    for (const stream of ['stdout', 'stderr', 'stdin']) this.#joiners.delete(`${channel} ${stream}`);
   }
 }
 
@@ -64,6 +82,7 @@ export async function* recordingTimeline(
   parts: AsyncIterable<ExportedPart>,
 ): AsyncGenerator<TimelineEntry, void, undefined> {
   const columns = new ResultColumns();
+  const texts = new ChannelTexts();
   for await (const part of parts) {
     if (part.kind === 'header') yield { kind: 'header', header: part.header };
     else if (part.kind === 'manifest') yield { kind: 'manifest', jws: part.jws };
@@ -80,7 +99,13 @@ export async function* recordingTimeline(
           kind: 'event',
           event: { ...event, data: readable(tryDecode(decodeCopyData, payload) ?? payload) },
         };
-      else yield { kind: 'event', event };
+      else if (event.type === 'output' || event.type === 'input') {
+        const stream = event.type === 'output' ? event.stream : 'stdin';
+        yield { kind: 'event', event: { ...event, data: texts.push(event.channel, stream, payload) } };
+      } else {
+        if (event.type === 'exit') texts.ended(event.channel);
+        yield { kind: 'event', event };
+      }
     }
   }
 }

@@ -34,6 +34,9 @@ const base = {
 /** A number that ties a statement to its results; counts from 1 within a session. */
 const statement = z.int().positive();
 
+/** A number of a channel; counts from 1 within a session. */
+const channel = z.int().positive();
+
 export const RecordedColumn = z.object({
   name: z.string(),
   /** The type's name where it is known, else its number: `text`, `int8`, `oid:16432`. */
@@ -104,6 +107,83 @@ export const RecordingEvent = z.discriminatedUnion('type', [
     kind: z.enum(['notice', 'notification']),
     text: z.string(),
     channel: z.string().optional(),
+  }),
+  /**
+   * One thing done over a connection that carries several: a shell, a command, file transfer, a forwarded
+   * connection. Recorded before the target is asked for it.
+   */
+  z.object({
+    ...base,
+    type: z.literal('channel'),
+    channel,
+    kind: z.enum(['shell', 'exec', 'sftp', 'forward']),
+    /** The command as sent. */
+    command: z.string().optional(),
+    terminal: z.object({ term: z.string(), columns: z.int(), rows: z.int() }).optional(),
+    /** Where a forwarded connection leads; of those that come in, where the target listens. Port 0: `host` is the path of a socket. */
+    destination: z.object({ host: z.string(), port: z.int() }).optional(),
+    /** Of a forwarded connection: made from the target (`out`), or made to it and carried to the client (`in`). */
+    direction: z.enum(['out', 'in']).optional(),
+    actions: z.array(z.string()),
+    decision: z.enum(['allow', 'deny']),
+    reason: z.string().optional(),
+    policies: z.array(z.string()).optional(),
+  }),
+  /** What the client saw, masked; the payload is the bytes. */
+  z.object({ ...base, type: z.literal('output'), channel, stream: z.enum(['stdout', 'stderr']) }),
+  /**
+   * What the client sent; the payload is the bytes. `withheld` counts bytes that are not kept: typed where nothing
+   * was echoed. Those that turn out to be echoed follow in an event of their own with `echoed`.
+   */
+  z.object({
+    ...base,
+    type: z.literal('input'),
+    channel,
+    withheld: z.int().positive().optional(),
+    echoed: z.literal(true).optional(),
+  }),
+  z.object({ ...base, type: z.literal('resize'), channel, columns: z.int(), rows: z.int() }),
+  z.object({ ...base, type: z.literal('signal'), channel, signal: z.string() }),
+  /** One operation on a file of the target. Reads and writes of one file in a row are one event with their bytes added up. */
+  z.object({
+    ...base,
+    type: z.literal('file'),
+    channel,
+    operation: z.enum([
+      'open',
+      'read',
+      'write',
+      'close',
+      'list',
+      'stat',
+      'set-attributes',
+      'rename',
+      'remove',
+      'make-directory',
+      'remove-directory',
+      'link',
+      'read-link',
+      'real-path',
+      'extended',
+    ]),
+    path: z.string(),
+    /** Of `rename` and `link`. */
+    to: z.string().optional(),
+    /** Of `read` and `write`. */
+    bytes: z.int().nonnegative().optional(),
+    decision: z.enum(['allow', 'deny']),
+    reason: z.string().optional(),
+    policies: z.array(z.string()).optional(),
+  }),
+  /** How a channel ended. Bytes as they went to the target (`bytesIn`) and to the client (`bytesOut`). */
+  z.object({
+    ...base,
+    type: z.literal('exit'),
+    channel,
+    code: z.int().optional(),
+    signal: z.string().optional(),
+    bytesIn: z.int().nonnegative(),
+    bytesOut: z.int().nonnegative(),
   }),
   /** The client asked to cancel what runs. */
   z.object({ ...base, type: z.literal('cancel') }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SessionEndCode } from './access.ts';
+import { SshPublicKey } from './documents.ts';
 import { Name } from './ids.ts';
 
 /**
@@ -15,6 +16,11 @@ export const TunnelQuery = z.strictObject({
   resource: Name,
   /** Needed only where the caller has grants for several profiles of the resource. */
   profile: Name.optional(),
+  /**
+   * For SSH: the public key that the client at the other end of the tunnel has to show, so that nobody else on its
+   * machine can use it. Type and base64 as in a `.pub` file, without comment.
+   */
+  clientKey: SshPublicKey.max(2000).optional(),
 });
 export type TunnelQuery = z.infer<typeof TunnelQuery>;
 

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { connectionSettings } from './connection-settings.ts';
 
@@ -22,4 +24,34 @@ test('quotes what a URL and a shell would take apart', () => {
     PGPASSWORD: 's3cret',
     PGSSLMODE: 'disable',
   });
+});
+
+test('leads ssh to the files of the key, whatever their folder is called', async () => {
+  const { command } = connectionSettings({
+    protocol: 'ssh',
+    host: '127.0.0.1',
+    port: 15422,
+    user: 'alice',
+    database: 'build-box',
+    secret: 's3cret',
+    ssh: {
+      identityFile: "/home/al ice/o'neil 100%d/id_ed25519",
+      knownHostsFile: '/home/al ice/known_hosts',
+      hostKeyAlias: 'drawbridge',
+    },
+  });
+  expect(command).not.toContain('s3cret');
+  // -G: what ssh made of it.
+  const { stdout } = await promisify(execFile)('sh', ['-c', `${command} -F /dev/null -G`]);
+  expect(stdout.split('\n')).toEqual(
+    expect.arrayContaining([
+      'hostname 127.0.0.1',
+      'port 15422',
+      'user alice',
+      "identityfile /home/al ice/o'neil 100%%d/id_ed25519",
+      'userknownhostsfile /home/al ice/known_hosts',
+      'hostkeyalias drawbridge',
+      'stricthostkeychecking true',
+    ]),
+  );
 });

@@ -1,3 +1,5 @@
+import { shellWord } from './shell-word.ts';
+import { keySettings, optionArguments } from './ssh/ssh-settings.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /** What native tools need to use a tunnel. Holds its secret: for the person's own screen and processes only. */
@@ -11,12 +13,17 @@ export interface ConnectionSettings {
   readonly command: string;
 }
 
-export type TunnelAddress = Pick<Tunnel, 'host' | 'port' | 'secret' | 'user' | 'database' | 'protocol'>;
+export type TunnelAddress = Pick<
+  Tunnel,
+  'host' | 'port' | 'secret' | 'user' | 'database' | 'protocol' | 'ssh'
+>;
 
 export function connectionSettings(tunnel: TunnelAddress): ConnectionSettings {
   switch (tunnel.protocol) {
     case 'postgres':
       return postgresSettings(tunnel);
+    case 'ssh':
+      return sshSettings(tunnel);
     default:
       return tunnel.protocol satisfies never;
   }
@@ -49,5 +56,18 @@ function postgresSettings({ host, port, secret, user, database }: TunnelAddress)
     ],
     url,
     command: `psql '${url}'`,
+  };
+}
+
+/** SSH has no environment variables: all that leads a client is in the line, and in the files it names. */
+function sshSettings({ host, port, user, ssh }: TunnelAddress): ConnectionSettings {
+  const options = ssh === undefined ? [] : optionArguments(keySettings(ssh));
+  return {
+    env: {},
+    unset: [],
+    url: `ssh://${encodeURIComponent(user)}@${host}:${port}`,
+    command: ['ssh', '-p', String(port), ...options, `${user}@${host}`]
+      .map((word) => shellWord(word))
+      .join(' '),
   };
 }

@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { chmod, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { z } from 'zod';
 import { ClientError } from './client-error.ts';
+import { gatewayFileName, makePrivateFolder, replaceFile } from './private-file.ts';
 import { StoredSignIn, type TokenStore } from './token-store.ts';
 
 const Settings = z.object({ gateway: z.string().optional() });
@@ -63,7 +63,7 @@ export class FileTokenStore implements TokenStore {
   }
 
   async exclusively<T>(gateway: string, task: () => Promise<T>): Promise<T> {
-    await this.#makeFolder();
+    await makePrivateFolder(this.#folder());
     // Loaded where it is needed: it hooks the process's signals, which is not for every user of this library.
     const { lock } = await import('proper-lockfile');
     const release = await lock(this.#file(gateway), {
@@ -92,32 +92,12 @@ export class FileTokenStore implements TokenStore {
   }
 
   #file(gateway: string): string {
-    const { host } = new URL(gateway);
-    const digest = createHash('sha256').update(gateway).digest('hex').slice(0, 12);
-    return join(this.#folder(), `${host.replace(/[^a-z0-9.-]/gi, '_')}-${digest}.json`);
-  }
-
-  async #makeFolder(): Promise<void> {
-    await mkdir(this.#folder(), { recursive: true, mode: 0o700 });
-    await chmod(this.#folder(), 0o700);
+    return join(this.#folder(), `${gatewayFileName(gateway)}.json`);
   }
 
   async #replace(file: string, text: string): Promise<void> {
-    await this.#makeFolder();
-    const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
-    try {
-      const handle = await open(temporary, 'wx', 0o600);
-      try {
-        await handle.writeFile(`${text}\n`);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(temporary, file);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
+    await makePrivateFolder(this.#folder());
+    await replaceFile(file, `${text}\n`);
   }
 
   async #readJson<S extends z.ZodType>(file: string, schema: S): Promise<z.output<S> | undefined> {

@@ -1,7 +1,10 @@
 import {
+  type AsciicastVersion,
   DrawbridgeError,
+  exportAsciicast,
   exportCsv,
   exportNdjson,
+  findTerminalChannel,
   type RecordingKey,
   type SessionId,
 } from '@drawbridge/contract';
@@ -17,13 +20,18 @@ import { ClientError } from './client-error.ts';
 
 type Bytes = AsyncIterable<Uint8Array>;
 
-/** The recording of a session as the gateway exports it, streamed. */
+/**
+ * The recording of a session as the gateway exports it, streamed. With `follow`, that of a live session goes on as it
+ * is written until the session ends; one that ends without a manifest was cut off.
+ */
 export function fetchRecording(
   api: Pick<ApiClient, 'stream'>,
   session: SessionId,
   signal?: AbortSignal,
+  { follow = false }: { readonly follow?: boolean } = {},
 ): Promise<Bytes> {
-  return api.stream('getRecording', { params: { id: session } }, signal ? { signal } : {});
+  const query = follow ? { follow: 'true' } : {};
+  return api.stream('getRecording', { params: { id: session }, query }, signal ? { signal } : {});
 }
 
 /** Public keys that the gateway signs recordings with. Who distrusts the gateway keeps their own copy. */
@@ -70,4 +78,33 @@ export function exportRecording(bytes: Bytes, format: RecordingFormat): AsyncIte
     default:
       throw new DrawbridgeError('invalid_request', `${String(format satisfies never)} is no format`);
   }
+}
+
+export interface CastOptions {
+  /** Default: see `findTerminalChannel`. */
+  readonly channel?: number | undefined;
+  /** Default 3. */
+  readonly version?: AsciicastVersion;
+}
+
+/**
+ * What one channel of an SSH session showed, as asciicast. Reads the recording twice where it has to look for the channel.
+ * @throws ClientError `recording_invalid` where there is nothing to play
+ */
+export async function* exportCast(open: () => Promise<Bytes>, options: CastOptions): AsyncGenerator<string> {
+  const channel = options.channel ?? (await findTerminalChannel(recordingParts(await open())));
+  let empty = true;
+  if (channel !== undefined)
+    for await (const line of exportAsciicast(recordingParts(await open()), { ...options, channel })) {
+      empty = false;
+      yield line;
+    }
+  if (empty)
+    throw new ClientError(
+      'recording_invalid',
+      options.channel === undefined
+        ? 'no shell and no command was recorded in this session'
+        : `the recording has no channel ${options.channel}`,
+      'See what there is with `drawbridge replay`.',
+    );
 }

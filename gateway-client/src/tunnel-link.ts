@@ -10,7 +10,9 @@ import {
   TunnelClose,
 } from '@drawbridge/contract';
 import { WebSocket } from 'ws';
+import type { AccessTokens } from './access-tokens.ts';
 import { ClientError, unreachable } from './client-error.ts';
+import { startHeartbeat } from './link-heartbeat.ts';
 
 /** Octets on their way to the gateway above which the local client is no longer read, and below which it is again. */
 const HIGH_WATER = 1024 * 1024;
@@ -19,28 +21,44 @@ const HANDSHAKE_TIMEOUT_MS = 20_000;
 /** How long either side may take to finish after the other has. Milliseconds. */
 const LINGER_MS = 2_000;
 const LARGEST_REFUSAL = 64 * 1024;
-/** An idle link is asked for a sign of life this often, and given up when none came by the next time. Milliseconds. */
-const HEARTBEAT_MS = 30_000;
 
 export interface LinkTarget {
   /** In the form of `gatewayUrl`. */
   readonly gateway: string;
   readonly resource: string;
   readonly profile?: string | undefined;
+  /** See `TunnelQuery.clientKey`. */
+  readonly clientKey?: string | undefined;
 }
 
 /** Why a connection ended, where the gateway said so: a machine-readable code such as `grant_revoked`. */
 export type LinkEnd = SessionEndCode | undefined;
 
+/** As `openLink`, with a token of a sign-in; one that turns out to have expired is renewed once. */
+export async function openSignedInLink(
+  target: LinkTarget,
+  tokens: Pick<AccessTokens, 'token'>,
+  signal: AbortSignal,
+): Promise<WebSocket> {
+  const token = await tokens.token();
+  try {
+    return await openLink(target, token, signal);
+  } catch (error) {
+    if (!(error instanceof DrawbridgeError) || error.code !== 'token_expired') throw error;
+    return openLink(target, await tokens.token(token), signal);
+  }
+}
+
 /**
- * Opens one WebSocket to the gateway's tunnel.
+ * Opens one WebSocket to the gateway's tunnel. It is paused: the server's first bytes wait in it.
  * @throws DrawbridgeError as the gateway refused it; ClientError `gateway_unreachable`, `gateway_timeout`, `unexpected_response`
  */
-export function openLink(target: LinkTarget, token: string, signal: AbortSignal): Promise<WebSocket> {
+function openLink(target: LinkTarget, token: string, signal: AbortSignal): Promise<WebSocket> {
   const url = new URL(`${target.gateway}${TUNNEL_PATH}`);
   url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
   url.searchParams.set('resource', target.resource);
   if (target.profile !== undefined) url.searchParams.set('profile', target.profile);
+  if (target.clientKey !== undefined) url.searchParams.set('clientKey', target.clientKey);
   return new Promise((resolve, reject) => {
     const link = new WebSocket(url, [TUNNEL_SUBPROTOCOL], {
       headers: { authorization: `Bearer ${token}` },
@@ -56,7 +74,6 @@ export function openLink(target: LinkTarget, token: string, signal: AbortSignal)
     };
     link.once('open', () => {
       settle();
-      // The server's first bytes wait in the socket until the caller has attached itself.
       link.pause();
       resolve(link);
     });
@@ -122,13 +139,11 @@ export function joinLink(socket: Socket, link: WebSocket, opening: Uint8Array): 
     };
     const timers: NodeJS.Timeout[] = [];
 
-    // A network that went away (sleep, another Wi-Fi) says nothing; without a heartbeat the client would wait for ever.
-    let alive = true;
+    const heartbeat = startHeartbeat(link);
     const toGateway = (chunk: Uint8Array) => {
       if (link.readyState !== WebSocket.OPEN) return;
       link.send(chunk, { binary: true }, () => {
-        // Slow is not gone: what is sent before a ping may take its time.
-        alive = true;
+        heartbeat.alive();
         if (socket.isPaused() && link.bufferedAmount < LOW_WATER && !socket.destroyed) socket.resume();
       });
       if (link.bufferedAmount > HIGH_WATER) socket.pause();
@@ -141,30 +156,20 @@ export function joinLink(socket: Socket, link: WebSocket, opening: Uint8Array): 
       timers.push(linger(() => link.terminate()));
     };
 
-    const heartbeat = setInterval(() => {
-      if (link.isPaused || link.readyState !== WebSocket.OPEN) return;
-      if (!alive) return link.terminate();
-      alive = false;
-      link.ping();
-    }, HEARTBEAT_MS);
-    link.on('pong', () => {
-      alive = true;
-    });
-
     link.on('message', (data: Buffer, binary) => {
-      alive = true;
+      heartbeat.alive();
       if (!binary) return link.terminate();
       if (!socket.writableEnded && !socket.destroyed && !socket.write(data)) link.pause();
     });
     link.on('close', (code, reason) => {
-      if (code === TUNNEL_CLOSE_ENDED) end = readEnd(reason);
+      end = readEnd(code, reason);
       socket.end();
       socket.resume();
       timers.push(linger(() => socket.destroy()));
       if (socket.destroyed) finish();
     });
     const finish = () => {
-      clearInterval(heartbeat);
+      heartbeat.stop();
       for (const timer of timers) clearTimeout(timer);
       resolve(end);
     };
@@ -187,7 +192,9 @@ export function joinLink(socket: Socket, link: WebSocket, opening: Uint8Array): 
   });
 }
 
-function readEnd(reason: Buffer): LinkEnd {
+/** What a close frame says, where the gateway sent it. */
+export function readEnd(code: number, reason: Buffer): LinkEnd {
+  if (code !== TUNNEL_CLOSE_ENDED) return undefined;
   try {
     return TunnelClose.parse(JSON.parse(reason.toString('utf8'))).code;
   } catch {

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { DrawbridgeError, type Protocol, type SessionEndCode } from '@drawbridge/contract';
+import type { WebSocket } from 'ws';
 import type { AccessTokens } from './access-tokens.ts';
 import { ClientError } from './client-error.ts';
 import type { LocalGate, TunnelRefusal } from './gates/local-gate.ts';
 import { gates } from './gates/registry.ts';
-import { joinLink, openLink } from './tunnel-link.ts';
+import type { SshFiles } from './ssh/client-keys.ts';
+import { joinLink, openSignedInLink } from './tunnel-link.ts';
 
 /** Connections at one local port, admitted and waiting ones together. More are cut off at once. */
 const MOST_CONNECTIONS = 256;
@@ -18,6 +20,10 @@ export interface TunnelOptions {
   readonly resource: string;
   readonly protocol: Protocol;
   readonly profile?: string;
+  /** For SSH: the public key that clients at the port have to show, see `TunnelQuery.clientKey`. */
+  readonly clientKey?: string;
+  /** For SSH: the files that `connectionSettings` leads clients to. */
+  readonly ssh?: SshFiles;
   /** Local port; any free one when absent. */
   readonly port?: number;
   /** Names to put into native tools; the gateway knows the real ones. Default `drawbridge` and the resource's name. */
@@ -45,6 +51,8 @@ export interface Tunnel {
   readonly database: string;
   readonly resource: string;
   readonly protocol: Protocol;
+  /** As it was given, for SSH. */
+  readonly ssh?: SshFiles;
   /** Resolves once the port is closed and every connection has ended. */
   readonly closed: Promise<void>;
   close(): Promise<void>;
@@ -99,6 +107,7 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
     database: options.database ?? options.resource,
     resource: options.resource,
     protocol: options.protocol,
+    ...(options.ssh === undefined ? {} : { ssh: options.ssh }),
     closed,
     close,
   };
@@ -131,9 +140,9 @@ class Connections {
       else this.#gate.refuse(socket, refusal);
       if (!this.#signal.aborted) this.#options.onConnection?.({ type: 'refused', refusal, error });
     };
-    let link: Awaited<ReturnType<typeof openLink>>;
+    let link: WebSocket;
     try {
-      link = await this.#open();
+      link = await openSignedInLink(this.#options, this.#options.tokens, this.#signal);
     } catch (error) {
       return refused(error);
     }
@@ -143,17 +152,6 @@ class Connections {
     const code = await joinLink(socket, link, admission.opening);
     this.#live -= 1;
     this.#options.onConnection?.({ type: 'ended', live: this.#live, code });
-  }
-
-  async #open(): ReturnType<typeof openLink> {
-    const { tokens } = this.#options;
-    const token = await tokens.token();
-    try {
-      return await openLink(this.#options, token, this.#signal);
-    } catch (error) {
-      if (!(error instanceof DrawbridgeError) || error.code !== 'token_expired') throw error;
-      return openLink(this.#options, await tokens.token(token), this.#signal);
-    }
   }
 }
 

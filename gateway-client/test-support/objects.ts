@@ -33,7 +33,11 @@ export const person = (name: string): PrincipalRef => ({
 export const me = (name: string, groups: string[] = []): Me => ({
   user: { ...person(name), provider: 'demo', subject: name, groups } satisfies User,
   may: { review: groups.includes('dba'), apply: false, readAdmin: false, viewRecordings: false },
-  gateway: { name: 'test', version: '0.1.0' },
+  gateway: {
+    name: 'test',
+    version: '0.1.0',
+    sshHostKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZha2UgZmFrZSBmYWtlIGZha2UgZmFrZSBmYWtlIGZh',
+  },
 });
 
 export const accessRequest = (override: Partial<AccessRequest> = {}): AccessRequest =>

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import {
+  type Protocol,
   type RecordedColumn,
   type RecordingEventInput,
   RecordingHeader,
@@ -39,6 +40,7 @@ export function sealedRecording(
   entries: readonly Entry[],
   key: SigningKey,
   session = SessionId.parse(newId('ses')),
+  protocol: Protocol = 'postgres',
 ): Buffer {
   const header = RecordingHeader.parse({
     version: 1,
@@ -46,9 +48,9 @@ export function sealedRecording(
     grant: newId('grt'),
     gateway: newId('gw'),
     principal: person('alice'),
-    resource: 'orders-db',
+    resource: protocol === 'ssh' ? 'build-box' : 'orders-db',
     profile: 'read',
-    protocol: 'postgres',
+    protocol,
     reason: 'INC-4821',
     approvedBy: [person('bob')],
     startedAt: '2026-11-22T10:00:00.000Z',
@@ -58,11 +60,8 @@ export function sealedRecording(
   let head = chainStart(json);
   for (const [seq, [event, payload]] of entries.entries()) {
     const text = recordedEventText(event, seq, seq * 100);
-    const buffer = new Uint8Array(encodedEventBound(text, payload));
-    const encoded = buffer.subarray(
-      0,
-      encodeEventInto(buffer, new DataView(buffer.buffer), 0, text, payload),
-    );
+    const buffer = Buffer.alloc(encodedEventBound(text, payload));
+    const encoded = buffer.subarray(0, encodeEventInto(buffer, 0, text, payload));
     head = chainNext(head, encoded);
     parts.push(encoded);
   }
@@ -164,6 +163,68 @@ export const aliceWork: readonly Entry[] = [
       statement: 2,
       status: 'error',
       error: { code: '42501', severity: 'ERROR', message: 'drawbridge: refused' },
+    },
+  ],
+  [{ type: 'end', code: 'client_closed', reason: 'the client closed the connection' }],
+];
+
+const plain: { actions: string[]; decision: 'allow' } = { actions: [], decision: 'allow' };
+
+/** What Alice did on a host: a refused and an allowed command, a shell that tries the clipboard, a file, a forward. */
+export const aliceOnHost: readonly Entry[] = [
+  [{ type: 'channel', channel: 1, kind: 'exec', command: 'uptime', ...plain }],
+  [{ type: 'output', channel: 1, stream: 'stdout' }, Buffer.from('up 3 days\nload 0.1\nend')],
+  [{ type: 'output', channel: 1, stream: 'stderr' }, Buffer.from('warned\n')],
+  [{ type: 'exit', channel: 1, code: 0, bytesIn: 0, bytesOut: 28 }],
+  [
+    {
+      type: 'channel',
+      channel: 2,
+      kind: 'exec',
+      command: 'rm -rf /',
+      actions: ['ssh.exec'],
+      decision: 'deny',
+      reason: 'nobody removes everything',
+      policies: ['no-rm'],
+    },
+  ],
+  [
+    {
+      type: 'channel',
+      channel: 3,
+      kind: 'shell',
+      terminal: { term: 'xterm-256color', columns: 100, rows: 30 },
+      ...plain,
+    },
+  ],
+  [
+    { type: 'output', channel: 3, stream: 'stdout' },
+    Buffer.from('$ \u001b]52;c;ZXZpbA==\u0007\u001b[1mna\xc3', 'latin1'),
+  ],
+  [{ type: 'output', channel: 3, stream: 'stdout' }, Buffer.from('\xafve\u001b[0m\r\n', 'latin1')],
+  [{ type: 'input', channel: 3 }, Buffer.from('sudo -i\r')],
+  [{ type: 'input', channel: 3, withheld: 9 }],
+  [{ type: 'exit', channel: 3, signal: 'HUP', bytesIn: 17, bytesOut: 40 }],
+  [{ type: 'channel', channel: 4, kind: 'sftp', ...plain }],
+  [{ type: 'file', channel: 4, operation: 'read', path: '/etc/hosts', bytes: 1234, decision: 'allow' }],
+  [
+    {
+      type: 'file',
+      channel: 4,
+      operation: 'rename',
+      path: '/a',
+      to: '/b',
+      decision: 'deny',
+      reason: 'read only',
+    },
+  ],
+  [
+    {
+      type: 'channel',
+      channel: 5,
+      kind: 'forward',
+      destination: { host: 'db.internal', port: 5432 },
+      ...plain,
     },
   ],
   [{ type: 'end', code: 'client_closed', reason: 'the client closed the connection' }],

@@ -44,9 +44,11 @@ export async function buildCli(): Promise<BuiltCli> {
     format: 'esm',
     target: 'node20',
     conditions: ['source'],
+    // What ssh2 speeds up with where it was compiled; it does without.
+    external: ['cpu-features', '*.node'],
     // Some dependencies are CommonJS.
     banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url); const __dirname = import.meta.dirname;",
     },
     logLevel: 'error',
   });

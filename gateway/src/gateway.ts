@@ -14,6 +14,7 @@ import { Grants } from './access/grants.ts';
 import { Requests } from './access/requests.ts';
 import { Resources } from './access/resources.ts';
 import { Reviews } from './access/reviews.ts';
+import { findUser } from './access/users.ts';
 import { changeResolver } from './api/change-resolver.ts';
 import { EventStream } from './api/event-stream.ts';
 import { createHandlers } from './api/handlers.ts';
@@ -28,13 +29,18 @@ import type { Logger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createPolicyEngine } from './policy/engine.ts';
 import { createPostgresProtocol } from './protocols/postgres/postgres.protocol.ts';
+import { publicKeyLine } from './protocols/ssh/keys/public-key-line.ts';
+import { SshAuthority } from './protocols/ssh/keys/ssh-authority.ts';
+import { createSshProtocol } from './protocols/ssh/ssh.protocol.ts';
 import { createFileRecordings } from './recording/file-recordings.ts';
 import { react } from './sessions/react.ts';
 import { SessionAccess } from './sessions/session-access.ts';
 import { SessionHost } from './sessions/session-host.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { SessionStore } from './sessions/session-store.ts';
+import { targetCredential } from './sessions/target-credential.ts';
 import { Tunnel } from './sessions/tunnel.ts';
+import { Watches } from './sessions/watches.ts';
 import { openDatabase } from './store/database.ts';
 import { DocumentStore } from './store/documents.ts';
 import { LiveChannel } from './store/live-channel.ts';
@@ -165,6 +171,9 @@ async function compose(
   if (leftovers.length > 0)
     logger.warn({ sessions: leftovers }, 'closed sessions that a crash had left open');
 
+  const maskingKey = await keys.maskingKey();
+  const sshHostKey = await keys.ssh('ssh-host');
+  const sshAuthority = new SshAuthority(await keys.ssh('ssh-authority'));
   const metrics = createMetrics(() => registry.size);
   const announceSession = async (id: Session['id']) => channel.publish({ kind: 'session', id }, db);
   const registry = new SessionRegistry({
@@ -201,18 +210,36 @@ async function compose(
     store: sessionStore,
     registry,
     recordings,
-    protocols: [createPostgresProtocol({ clock, logger, maskingKey: await keys.maskingKey() })],
+    protocols: [
+      createPostgresProtocol({ clock, logger, maskingKey }),
+      createSshProtocol({ clock, logger, maskingKey, hostKey: sshHostKey }),
+    ],
     resources: {
       find: (name) => resources.find(name),
       rulesFor: (resource) => resources.rulesFor(resource),
-      credential: (resource, profile) => documentStore.credential(resource, profile),
+      credential: async (session, grant) => {
+        const resource = await resources.find(grant.resource);
+        const opened = await documentStore.credential(grant.resource, grant.profile);
+        if (resource === undefined || opened === undefined) return undefined;
+        return targetCredential(resource, opened, (username) =>
+          sshAuthority.certify({
+            username,
+            keyId: session.id,
+            from: clock.now(),
+            until: Date.parse(grant.expiresAt ?? ''),
+          }),
+        );
+      },
     },
     grants,
+    policy: ({ user, address }, resource, { profile, duration, reason }, action) =>
+      authorizer.use({ user, address }, action, { resource, profile, duration, reason }),
     announce: announceSession,
     audit: (user, address, action, subject, reason, details) =>
       audit.append({ actor: { user, address }, action, subject, reason, details }),
     observe: metrics,
   });
+  const watches = new Watches({ clock, logger });
   const sessions = new SessionAccess({
     store: sessionStore,
     recordings,
@@ -223,13 +250,21 @@ async function compose(
         return authorizer.may(caller, action, resource ?? { name, protocol: 'postgres', labels: {} });
       },
     },
+    watches,
+    stillSignedIn: async ({ id }, signIn) => {
+      const row = await db
+        .selectFrom('sign_ins')
+        .select('ended_at')
+        .where('id', '=', signIn)
+        .executeTakeFirst();
+      return row?.ended_at === null ? findUser(db, id) : undefined;
+    },
     resourceNames: () => sessionStore.resourceNames(),
     terminationRequested: async (caller, session, reason) => {
       await audit.append({ actor: caller, action: 'session.terminated', subject: session.id, reason });
       await announceSession(session.id);
     },
-    viewed: (caller, session) =>
-      audit.append({ actor: caller, action: 'recording.viewed', subject: session.id }),
+    seen: (caller, session, how) => audit.append({ actor: caller, action: how, subject: session.id }),
   });
 
   // What clients and native tools talk to.
@@ -259,7 +294,8 @@ async function compose(
     metricsToken: config.metrics.token,
     ready: async () => ({ ready: channel.live, checks: { store: channel.live } }),
     handlers: createHandlers({
-      gateway: { name: config.name, version: VERSION },
+      clock,
+      gateway: { name: config.name, version: VERSION, sshHostKey: publicKeyLine(sshHostKey) },
       identity,
       authorizer,
       resources,
@@ -293,6 +329,8 @@ async function compose(
     channel.subscribe((change) => {
       if (change.kind === 'resync') events.resync();
       else events.changed(change);
+      if (change.kind === 'configuration' || change.kind === 'signin' || change.kind === 'resync')
+        void watches.recheck();
       void react(change, registry, expiry);
     }),
   );
@@ -316,7 +354,10 @@ async function compose(
   });
   onClose(() => host.close());
   logger.info(
-    { url: config.publicUrl, listen: address.host, gateway: gatewayId, version: VERSION },
+    {
+      ...{ url: config.publicUrl, listen: address.host, gateway: gatewayId, version: VERSION },
+      sshAuthority: sshAuthority.publicKey,
+    },
     'gateway ready',
   );
 

@@ -6,6 +6,7 @@ import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load-config.ts';
 import { startGateway } from './gateway.ts';
 import { createLogger } from './observe/logger.ts';
+import { sshAuthorityLine } from './ssh-ca-command.ts';
 import { VERSION } from './version.ts';
 
 /** The `drawbridge-gateway` command: standard output carries answers, standard error the log. */
@@ -37,6 +38,17 @@ program
     process.stdout.write(
       `The configuration is valid. The gateway would serve ${config.publicUrl} from ${config.listen.host}:${config.listen.port}.\n`,
     );
+  });
+
+program
+  .command('ssh-ca')
+  .description('The certificate authority that signs the gateway in at SSH hosts')
+  .command('public-key')
+  .description("Print its public key, one line for a host's TrustedUserCAKeys. The gateway may be running")
+  .option(...option)
+  .action(async ({ config: file }: { config?: string }) => {
+    const line = await sshAuthorityLine(loadConfig(file, process.env), process.env);
+    process.stdout.write(`${line}\n`);
   });
 
 async function serve(file: string | undefined): Promise<void> {

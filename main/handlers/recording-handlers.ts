@@ -1,5 +1,8 @@
+import { DrawbridgeError, type SessionId } from '@drawbridge/contract';
 import {
+  type ApiClient,
   checkRecording,
+  exportCast,
   exportRecording,
   fetchRecording,
   fetchRecordingKeys,
@@ -8,7 +11,9 @@ import {
 import type { MessagePortMain } from 'electron';
 import { AppError } from '../app-error.ts';
 import type { Gateways } from '../gateway/gateways.ts';
+import { RECORDING_CREDIT } from '../ipc/contract.ts';
 import type { Handlers } from '../ipc/serve.ts';
+import { BatchCredit } from '../recordings/batch-credit.ts';
 import { fileName } from '../recordings/file-name.ts';
 import { streamRecording } from '../recordings/recording-stream.ts';
 import { saveStream } from '../recordings/save-stream.ts';
@@ -20,12 +25,31 @@ export interface RecordingHandlersParts {
   readonly askWhere: (suggestion: string) => Promise<string | undefined>;
 }
 
-const EXTENSIONS = { recording: 'dbrec', ndjson: 'ndjson', csv: 'csv' } as const;
+const wordsOf = (error: unknown): string =>
+  error instanceof Error ? error.message : 'the recording could not be read';
+
+/** A live recording that breaks off says nothing: whether the right to watch it has ended is asked for. */
+async function whyCutOff(api: Pick<ApiClient, 'call'>, id: SessionId, error: unknown): Promise<string> {
+  try {
+    const { state, may } = await api.call('getSession', { params: { id } });
+    return state === 'live' && !may.watch ? 'you may no longer watch this session' : wordsOf(error);
+  } catch (refusal) {
+    return refusal instanceof DrawbridgeError ? refusal.message : wordsOf(error);
+  }
+}
+
+const EXTENSIONS = { recording: 'dbrec', ndjson: 'ndjson', csv: 'csv', cast: 'cast' } as const;
+
+type RecordingOperations =
+  | 'sessions.get'
+  | 'sessions.terminate'
+  | 'recordings.open'
+  | 'recordings.verify'
+  | 'recordings.export'
+  | 'files.save';
 
 /** Recordings, fetched and checked here: the page gets what is to be shown. */
-export function recordingHandlers(
-  parts: RecordingHandlersParts,
-): Pick<Handlers, 'recordings.open' | 'recordings.verify' | 'recordings.export' | 'files.save'> {
+export function recordingHandlers(parts: RecordingHandlersParts): Pick<Handlers, RecordingOperations> {
   const { gateways } = parts;
   const save = async (
     suggestion: string,
@@ -48,20 +72,33 @@ export function recordingHandlers(
     return { saved: file };
   };
   return {
-    'recordings.open': ({ id, session }) => {
+    'sessions.get': ({ session }) =>
+      gateways.active().run((api) => api.call('getSession', { params: { id: session } })),
+    'sessions.terminate': ({ session, reason }) => {
+      const body = reason === undefined ? {} : { reason };
+      return gateways.active().run((api) => api.call('terminateSession', { params: { id: session }, body }));
+    },
+    'recordings.open': ({ id, session, follow = false }) => {
       const gateway = gateways.active();
       const port = parts.openPort(id);
       const ending = new AbortController();
+      const credit = new BatchCredit(RECORDING_CREDIT, ending.signal);
       port.on('close', () => ending.abort());
+      port.on('message', () => credit.give());
       port.start();
-      const stream = gateway.run(async (api) => {
-        const bytes = await fetchRecording(api, session, ending.signal);
-        await streamRecording(recordingParts(bytes), (event) => port.postMessage(event), ending.signal);
-      });
-      stream.catch((error: unknown) => {
-        const message = error instanceof Error ? error.message : 'the recording could not be read';
+      const failed = (message: string) => {
         if (!ending.signal.aborted) port.postMessage({ type: 'failed', message });
+      };
+      const stream = gateway.run(async (api) => {
+        const bytes = await fetchRecording(api, session, ending.signal, { follow });
+        await streamRecording(recordingParts(bytes), {
+          send: (event) => port.postMessage(event),
+          room: () => credit.take(),
+          signal: ending.signal,
+          explain: (error) => (follow ? whyCutOff(api, session, error) : Promise.resolve(wordsOf(error))),
+        });
       });
+      stream.catch((error: unknown) => failed(wordsOf(error)));
       return undefined;
     },
     'recordings.verify': ({ session }) =>
@@ -74,7 +111,10 @@ export function recordingHandlers(
     'recordings.export': ({ session, format }) => {
       const gateway = gateways.active();
       return save(`${session}.${EXTENSIONS[format]}`, () =>
-        gateway.run(async (api) => exportRecording(await fetchRecording(api, session), format)),
+        gateway.run(async (api) => {
+          const open = () => fetchRecording(api, session);
+          return format === 'cast' ? exportCast(open, {}) : exportRecording(await open(), format);
+        }),
       );
     },
     'files.save': ({ name, text }) => save(fileName(name), async () => [text]),

@@ -2,9 +2,11 @@ import { connect } from 'node:net';
 import type { MessagePortMain } from 'electron';
 import type { Gateways } from '../gateway/gateways.ts';
 import type { Handlers } from '../ipc/serve.ts';
-import type { ConsolePort, SqlConsoles } from '../sql/sql-consoles.ts';
+import type { SqlEvent } from '../ipc/sql-port.ts';
+import type { SqlConsoles } from '../sql/sql-consoles.ts';
 import type { SqlHistory } from '../sql/sql-history.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
+import { pagePort } from './message-port.ts';
 
 export interface SqlHandlersParts {
   readonly gateways: Pick<Gateways, 'active'>;
@@ -29,7 +31,7 @@ export function sqlHandlers(
       const gateway = gateways.active();
       const { state, tunnel } = await parts.tunnels.open(gateway, resource, profile);
       const known = gateway.view.resources?.find(({ name }) => name === resource);
-      parts.consoles.connect(consolePort(parts.openPort(id)), {
+      parts.consoles.connect(pagePort<SqlEvent>(parts.openPort(id)), {
         tunnel: state.id,
         resource,
         user: tunnel.user,
@@ -46,23 +48,5 @@ export function sqlHandlers(
       history.remember(gateways.active().profile.id, resource, text, ok);
       return undefined;
     },
-  };
-}
-
-function consolePort(port: MessagePortMain): ConsolePort {
-  let open = true;
-  port.on('close', () => {
-    open = false;
-  });
-  return {
-    send: (event) => {
-      if (open) port.postMessage(event);
-    },
-    onMessage: (listener) => {
-      port.on('message', ({ data }) => listener(data));
-      port.start();
-    },
-    onClose: (listener) => port.on('close', listener),
-    close: () => port.close(),
   };
 }

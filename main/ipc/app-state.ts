@@ -33,10 +33,24 @@ export const TunnelState = z.object({
   /** Client connections open now, the app's own consoles included. */
   connections: z.int(),
   openedAt: z.string(),
+  /** Of SSH: the key file to show at the port, and the line that does. Neither is a secret. */
+  ssh: z.object({ identityFile: z.string(), command: z.string() }).optional(),
 });
 export type TunnelState = z.infer<typeof TunnelState>;
 
 const Theme = z.enum(['system', 'light', 'dark']);
+
+/** How terminals look and behave. */
+export const TerminalSettings = z.object({
+  /** CSS pixels. */
+  fontSize: z.int().min(8).max(32),
+  /** Lines kept above the screen. */
+  scrollback: z.int().min(0).max(100_000),
+  bell: z.boolean(),
+  /** Keeps a text of the screen that screen readers can follow; costs time. */
+  screenReader: z.boolean(),
+});
+export type TerminalSettings = z.infer<typeof TerminalSettings>;
 
 /** Settings that a person may change; those of a gateway's resources are kept by gateway profile. */
 export const Settings = z.object({
@@ -44,6 +58,7 @@ export const Settings = z.object({
   resourceView: z.enum(['list', 'cards']),
   sidebarCollapsed: z.boolean(),
   notifications: z.boolean(),
+  terminal: TerminalSettings,
   favourites: z.array(Name),
   /** Most recent first. */
   recents: z.array(Name),
@@ -61,6 +76,14 @@ export const Tab = z.discriminatedUnion('kind', [
     profile: Name,
     title: z.string(),
     text: z.string().max(1_000_000),
+  }),
+  z.object({ kind: z.literal('ssh'), id: z.string(), resource: Name, profile: Name, title: z.string() }),
+  /** A shell on this computer, perhaps with the `PG…` variables of a resource. */
+  z.object({
+    kind: z.literal('shell'),
+    id: z.string(),
+    title: z.string(),
+    of: z.object({ resource: Name, profile: Name }).optional(),
   }),
   z.object({ kind: z.literal('card'), id: z.string(), resource: Name, profile: Name, title: z.string() }),
   z.object({ kind: z.literal('recording'), id: z.string(), session: z.string(), title: z.string() }),

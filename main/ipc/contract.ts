@@ -15,6 +15,7 @@ import {
 } from '@drawbridge/contract';
 import { z } from 'zod';
 import { AppState, Settings, type StatePatch, Tab } from './app-state.ts';
+import { LARGEST_TERMINAL } from './terminal-port.ts';
 
 /**
  * Everything the renderer may ask of the main process: the one list of channels. Main parses each payload
@@ -28,6 +29,17 @@ const operation = <const O extends Operation>(definition: O): O => definition;
 
 const nothing = z.undefined();
 const tunnelRef = z.strictObject({ tunnel: z.string().max(64) });
+const cells = z.int().min(1).max(LARGEST_TERMINAL);
+
+/** What runs in a terminal: a shell on a resource, or on this computer, there perhaps with a tunnel's `PG…` set. */
+export const TerminalTarget = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('ssh'), resource: Name, profile: Name }),
+  z.strictObject({
+    kind: z.literal('shell'),
+    of: z.strictObject({ resource: Name, profile: Name }).optional(),
+  }),
+]);
+export type TerminalTarget = z.infer<typeof TerminalTarget>;
 
 export const operations = {
   'state.get': operation({ payload: nothing, result: AppState }),
@@ -64,6 +76,12 @@ export const operations = {
     }),
     result: z.object({ sessions: z.array(Session) }),
   }),
+  'sessions.get': operation({ payload: z.strictObject({ session: SessionId }), result: Session }),
+  /** Ends a live session, one's own or with `session.terminate`. */
+  'sessions.terminate': operation({
+    payload: z.strictObject({ session: SessionId, reason: z.string().max(2000).optional() }),
+    result: Session,
+  }),
   'audit.list': operation({
     payload: z.strictObject({ subject: z.string().max(100) }),
     result: z.object({ events: z.array(AuditEvent) }),
@@ -83,7 +101,7 @@ export const operations = {
   'tunnels.revealSecret': operation({ payload: tunnelRef, result: z.object({ secret: z.string() }) }),
   /** Puts it on the clipboard from the main process; `what` says which text. */
   'tunnels.copy': operation({
-    payload: tunnelRef.extend({ what: z.enum(['secret', 'psql', 'url', 'env']) }),
+    payload: tunnelRef.extend({ what: z.enum(['secret', 'line', 'url', 'env']) }),
     result: nothing,
   }),
   'tunnels.openIn': operation({
@@ -105,9 +123,25 @@ export const operations = {
     result: nothing,
   }),
 
-  /** Streams a recording over a MessagePort (see `RecordingPortEvent`). */
+  /**
+   * Shows the terminal of a tab, made the first time; its MessagePort arrives as `port` with the same `id` (see
+   * `terminal-port.ts`).
+   */
+  'terminals.attach': operation({
+    payload: z.strictObject({
+      id: z.string().max(64),
+      tab: z.string().max(64),
+      target: TerminalTarget,
+      size: z.strictObject({ columns: cells, rows: cells }),
+    }),
+    result: nothing,
+  }),
+  /** The tab is closed: what runs in its terminal ends. */
+  'terminals.close': operation({ payload: z.strictObject({ tab: z.string().max(64) }), result: nothing }),
+
+  /** Streams a recording over a MessagePort (see `RecordingPortEvent`); with `follow`, that of a live session goes on until it ends. */
   'recordings.open': operation({
-    payload: z.strictObject({ id: z.string().max(64), session: SessionId }),
+    payload: z.strictObject({ id: z.string().max(64), session: SessionId, follow: z.boolean().optional() }),
     result: nothing,
   }),
   'recordings.verify': operation({
@@ -121,7 +155,7 @@ export const operations = {
   }),
   /** Asks where to save; `saved` is undefined where the person changed their mind. */
   'recordings.export': operation({
-    payload: z.strictObject({ session: SessionId, format: z.enum(['recording', 'ndjson', 'csv']) }),
+    payload: z.strictObject({ session: SessionId, format: z.enum(['recording', 'ndjson', 'csv', 'cast']) }),
     result: z.object({ saved: z.string().optional() }),
   }),
 
@@ -179,7 +213,9 @@ export type Place =
 
 export interface QuitQuestion {
   readonly sessions: readonly {
-    readonly resource: string;
+    readonly kind: 'console' | 'terminal';
+    /** What the session is on; this computer where there is none. */
+    readonly resource: string | undefined;
     readonly production: boolean;
     readonly note: string;
   }[];
@@ -195,6 +231,13 @@ export interface Pushes {
   toast: { readonly kind: 'info' | 'active' | 'denied'; readonly title: string; readonly body?: string };
 }
 export type PushName = keyof Pushes;
+
+/** Main stops reading a recording while more batches of `events` than this were not acknowledged. */
+export const RECORDING_CREDIT = 4;
+/** What the page says on a recording's port: one batch of `events` was taken over. */
+export interface RecordingPortRequest {
+  readonly type: 'ack';
+}
 
 export type RecordingPortEvent =
   | { readonly type: 'header'; readonly header: RecordingHeader }

@@ -1,5 +1,3 @@
-import { DrawbridgeError } from '@drawbridge/contract';
-import { ClientError } from '@drawbridge/gateway-client';
 import type { IpcMain, IpcMainInvokeEvent, MessagePortMain, WebContents } from 'electron';
 import type { z } from 'zod';
 import { AppError } from '../app-error.ts';
@@ -15,6 +13,7 @@ import {
   type PushName,
   type Result,
 } from './contract.ts';
+import { INTERNAL_FAILURE, ipcFailure } from './ipc-failure.ts';
 import { isPlain } from './is-plain.ts';
 
 /** What main does for each operation; it gets a payload that its schema has let through. */
@@ -102,31 +101,9 @@ export class IpcServer {
   }
 
   #failure(error: unknown): IpcFailure {
-    if (error instanceof DrawbridgeError) {
-      const { hint, id, policies, issues } = error.details;
-      const where = issues?.map((issue) => `${issue.path}: ${issue.message}`).join('\n');
-      return {
-        code: error.code,
-        message: where === undefined ? error.message : `${error.message}\n${where}`,
-        // Hints of the gateway's client speak of its command line.
-        ...(hint === undefined || hint.startsWith('drawbridge ') ? {} : { hint }),
-        ...(id === undefined ? {} : { id }),
-        ...(policies === undefined ? {} : { policies }),
-      };
-    }
-    if (error instanceof ClientError || error instanceof AppError) {
-      const { hint } = error;
-      return {
-        code: error.code,
-        message: error.message,
-        ...(hint === undefined || /\bdrawbridge [a-z]/.test(hint) ? {} : { hint }),
-      };
-    }
+    const known = ipcFailure(error);
+    if (known !== undefined) return known;
     this.#parts.log('an operation failed', error);
-    return {
-      code: 'internal',
-      message: 'The app failed to do this.',
-      hint: 'Try again; if it lasts, restart Drawbridge.',
-    };
+    return INTERNAL_FAILURE;
   }
 }

@@ -2,6 +2,7 @@ import type { Resource } from '@drawbridge/contract';
 import type { TunnelState } from '../ipc/app-state.ts';
 import type { QuitQuestion } from '../ipc/contract.ts';
 import type { OpenConsole } from '../sql/sql-consoles.ts';
+import type { OpenTerminal } from '../terminals/terminals.ts';
 
 const NOTES: Readonly<Record<OpenConsole['activity'], string>> = {
   connecting: 'Connecting',
@@ -14,6 +15,7 @@ const NOTES: Readonly<Record<OpenConsole['activity'], string>> = {
 
 export interface OpenThings {
   readonly consoles: readonly OpenConsole[];
+  readonly terminals: readonly OpenTerminal[];
   readonly tunnels: readonly TunnelState[];
   readonly resources: readonly Pick<Resource, 'name' | 'labels'>[];
 }
@@ -22,13 +24,29 @@ const isProduction = (labels: Readonly<Record<string, string>> | undefined): boo
   ['prod', 'production'].includes(labels?.env ?? '');
 
 /** What quitting would close, or undefined where it closes nothing. A tunnel that only the app's own consoles use is theirs. */
-export function quitQuestion({ consoles, tunnels, resources }: OpenThings): QuitQuestion | undefined {
+export function quitQuestion({
+  consoles,
+  terminals,
+  tunnels,
+  resources,
+}: OpenThings): QuitQuestion | undefined {
   const open = consoles.filter(({ activity }) => activity !== 'closed');
-  const sessions = open.map(({ resource, activity }) => ({
-    resource,
-    production: isProduction(resources.find(({ name }) => name === resource)?.labels),
-    note: NOTES[activity],
-  }));
+  const production = (resource: string) =>
+    isProduction(resources.find(({ name }) => name === resource)?.labels);
+  const sessions: QuitQuestion['sessions'] = [
+    ...open.map(({ resource, activity }) => ({
+      kind: 'console' as const,
+      resource,
+      production: production(resource),
+      note: NOTES[activity],
+    })),
+    ...terminals.map(({ target, foreground }) => ({
+      kind: 'terminal' as const,
+      resource: target.kind === 'ssh' ? target.resource : undefined,
+      production: target.kind === 'ssh' && production(target.resource),
+      note: foreground === undefined ? 'A shell is open' : `${foreground} is running`,
+    })),
+  ];
   const others = tunnels.flatMap(({ id, port, connections }) => {
     const own = open.filter(({ tunnel }) => tunnel === id).length;
     const foreign = Math.max(0, connections - own);
@@ -58,7 +76,8 @@ export function quitDialogText(question: QuitQuestion): {
 } {
   const lines = [
     ...question.sessions.map(
-      ({ resource, production, note }) => `${resource}${production ? ' (production)' : ''}: ${note}`,
+      ({ resource = 'Local shell', production, note }) =>
+        `${resource}${production ? ' (production)' : ''}: ${note}`,
     ),
     ...question.tunnels.map(({ port, note }) => `Tunnel 127.0.0.1:${port}: ${note}`),
   ];

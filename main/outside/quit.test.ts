@@ -24,24 +24,32 @@ test('names what quitting closes', () => {
       { resource: 'orders-db', tunnel: 't1', activity: 'transaction' },
       { resource: 'orders-db', tunnel: 't1', activity: 'closed' },
     ],
+    terminals: [
+      { target: { kind: 'ssh', resource: 'orders-db', profile: 'shell' }, foreground: undefined },
+      { target: { kind: 'shell' }, foreground: 'vim' },
+    ],
     tunnels: [tunnel('t1', 1), tunnel('t2', 2), tunnel('t3', 0)],
     resources,
   });
   expect(question).toEqual({
-    sessions: [{ resource: 'orders-db', production: true, note: 'A transaction is open' }],
+    sessions: [
+      { kind: 'console', resource: 'orders-db', production: true, note: 'A transaction is open' },
+      { kind: 'terminal', resource: 'orders-db', production: true, note: 'A shell is open' },
+      { kind: 'terminal', resource: undefined, production: false, note: 'vim is running' },
+    ],
     tunnels: [
       { port: 54_321, note: '2 connections' },
       { port: 54_321, note: 'Not in use now' },
     ],
   });
-  expect(quitSummary(question as QuitQuestion)).toBe('Closes 1 session and 2 tunnels');
-  expect(quitDialogText(question as QuitQuestion).detail).toContain(
-    'orders-db (production): A transaction is open',
-  );
+  expect(quitSummary(question as QuitQuestion)).toBe('Closes 3 sessions and 2 tunnels');
+  const { detail } = quitDialogText(question as QuitQuestion);
+  expect(detail).toContain('orders-db (production): A transaction is open');
+  expect(detail).toContain('Local shell: vim is running');
 });
 
 test('has nothing to ask where nothing is open', () => {
-  expect(quitQuestion({ consoles: [], tunnels: [], resources })).toBeUndefined();
+  expect(quitQuestion({ consoles: [], terminals: [], tunnels: [], resources })).toBeUndefined();
 });
 
 const question: QuitQuestion = { sessions: [], tunnels: [{ port: 1, note: '' }] };

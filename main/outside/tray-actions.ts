@@ -24,10 +24,10 @@ export function trayActions(parts: TrayActionsParts): (action: TrayAction) => Pr
     switch (action.type) {
       case 'open':
         return parts.show(action.place);
-      case 'copy-psql':
+      case 'copy-line':
         try {
           const { tunnel } = await parts.tunnels.open(gateways.active(), action.resource, action.profile);
-          return parts.writeClipboard(connectionText(tunnel, 'psql'));
+          return parts.writeClipboard(connectionText(tunnel, 'line'));
         } catch (error) {
           return outside.tell('Not copied', error instanceof Error ? error.message : '', { page: 'access' });
         }

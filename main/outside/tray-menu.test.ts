@@ -10,6 +10,7 @@ const view = (parts: Partial<TrayView> = {}): TrayView => ({
   me: person('alice').id,
   requests: [],
   grants: [],
+  resources: [],
   gateways: [{ id: 'g', name: 'Acme', url: 'https://gw.example' }],
   activeGateway: 'g',
   closing: undefined,
@@ -34,8 +35,8 @@ test('shows what is active with its time, what waits, and what is to review', ()
   const mine = accessRequest({ resource: 'billing', createdAt: '2026-11-22T10:22:00.000Z' });
   const question = {
     sessions: [
-      { resource: 'a', production: false, note: '' },
-      { resource: 'b', production: true, note: '' },
+      { kind: 'console' as const, resource: 'a', production: false, note: '' },
+      { kind: 'terminal' as const, resource: 'b', production: true, note: '' },
     ],
     tunnels: [{ port: 1, note: '' }],
   };
@@ -88,4 +89,15 @@ test('has a face for each state', () => {
     title: '1',
     tooltip: 'Drawbridge: 1 active, 1 to review',
   });
+});
+
+test('offers a terminal where a grant is for a host', () => {
+  const resources = [{ name: 'orders-db', protocol: 'ssh' as const }];
+  expect(outline(trayMenu(view({ grants: [active], resources })))[1]).toEqual([
+    'orders-db, read: 36 min left',
+    'Open terminal',
+    'Copy ssh line',
+    '—',
+    'End now',
+  ]);
 });

@@ -1,4 +1,4 @@
-import type { AccessRequest, Grant } from '@drawbridge/contract';
+import type { AccessRequest, Grant, Resource } from '@drawbridge/contract';
 import { isUsable } from '../gateway/gateway-view.ts';
 import type { ConnectionState, GatewayProfile } from '../ipc/app-state.ts';
 import type { Place, QuitQuestion } from '../ipc/contract.ts';
@@ -7,7 +7,7 @@ import { durationText, grantTimeText } from './time-left.ts';
 
 export type TrayAction =
   | { readonly type: 'open'; readonly place?: Place }
-  | { readonly type: 'copy-psql'; readonly resource: string; readonly profile: string }
+  | { readonly type: 'copy-line'; readonly resource: string; readonly profile: string }
   | { readonly type: 'end-grant'; readonly grant: string }
   | { readonly type: 'review'; readonly request: string; readonly verdict: 'approve' | 'deny' }
   | { readonly type: 'cancel-request'; readonly request: string }
@@ -27,6 +27,7 @@ export interface TrayView {
   readonly me: string | undefined;
   readonly requests: readonly AccessRequest[];
   readonly grants: readonly Grant[];
+  readonly resources: readonly Pick<Resource, 'name' | 'protocol'>[];
   readonly gateways: readonly GatewayProfile[];
   readonly activeGateway: string | undefined;
   readonly closing: QuitQuestion | undefined;
@@ -64,23 +65,28 @@ function connectionItems({ connection }: TrayView): TrayItem[] {
   }
 }
 
-function activeItems({ grants, now }: TrayView): TrayItem[] {
+function activeItems({ grants, resources, now }: TrayView): TrayItem[] {
   const active = grants.filter(isUsable);
   if (active.length === 0) return [];
   return [
     { kind: 'text', label: 'Active now' },
     ...active.map((grant): TrayItem => {
       const { resource, profile } = grant;
+      const shell = resources.find(({ name }) => name === resource)?.protocol === 'ssh';
       return {
         kind: 'menu',
         label: `${resource}, ${profile}: ${grantTimeText(grant, now)}`,
         items: [
           {
             kind: 'item',
-            label: 'Open SQL console',
+            label: shell ? 'Open terminal' : 'Open SQL console',
             action: { type: 'open', place: { page: 'connect', resource, profile } },
           },
-          { kind: 'item', label: 'Copy psql line', action: { type: 'copy-psql', resource, profile } },
+          {
+            kind: 'item',
+            label: shell ? 'Copy ssh line' : 'Copy psql line',
+            action: { type: 'copy-line', resource, profile },
+          },
           { kind: 'separator' },
           { kind: 'item', label: 'End now', action: { type: 'end-grant', grant: grant.id } },
         ],

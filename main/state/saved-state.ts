@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GatewayProfile, Settings, Tab } from '../ipc/app-state.ts';
+import { GatewayProfile, Settings, Tab, TerminalSettings } from '../ipc/app-state.ts';
 import type { KeyValueFile } from './key-value-file.ts';
 
 const Bounds = z.object({
@@ -11,12 +11,19 @@ const Bounds = z.object({
 });
 export type Bounds = z.infer<typeof Bounds>;
 
+const DEFAULT_TERMINAL: TerminalSettings = {
+  fontSize: 13,
+  scrollback: 10_000,
+  bell: true,
+  screenReader: false,
+};
 const Common = Settings.pick({
   theme: true,
   resourceView: true,
   sidebarCollapsed: true,
   notifications: true,
-});
+  // Files of versions without terminals don't have it.
+}).extend({ terminal: TerminalSettings.default(DEFAULT_TERMINAL) });
 const OfGateway = Settings.pick({ favourites: true, recents: true, ports: true });
 const Tabs = z.object({ open: z.array(Tab), active: z.string().optional() });
 export type SavedTabs = z.infer<typeof Tabs>;
@@ -26,6 +33,7 @@ const DEFAULT_COMMON: z.infer<typeof Common> = {
   resourceView: 'list',
   sidebarCollapsed: false,
   notifications: true,
+  terminal: DEFAULT_TERMINAL,
 };
 const noSettings = (): z.infer<typeof OfGateway> => ({ favourites: [], recents: [], ports: {} });
 

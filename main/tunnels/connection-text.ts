@@ -1,6 +1,6 @@
 import { connectionSettings, type TunnelAddress } from '@drawbridge/gateway-client';
 
-export type ConnectionTextKind = 'secret' | 'psql' | 'url' | 'env';
+export type ConnectionTextKind = 'secret' | 'line' | 'url' | 'env';
 
 /** What *Copy* on a connection card puts on the clipboard. */
 export function connectionText(address: TunnelAddress, kind: ConnectionTextKind): string {
@@ -8,7 +8,7 @@ export function connectionText(address: TunnelAddress, kind: ConnectionTextKind)
   switch (kind) {
     case 'secret':
       return address.secret;
-    case 'psql':
+    case 'line':
       return settings.command;
     case 'url':
       return settings.url;

@@ -55,5 +55,5 @@ test('says what to do where the program is missing', async () => {
 test('copies what was asked for, quoted for a shell', () => {
   expect(connectionText(address, 'secret')).toBe('S3CRET');
   expect(connectionText({ ...address, database: "it's" }, 'env')).toContain("export PGDATABASE='it'\\''s'\n");
-  expect(connectionText(address, 'psql')).toMatch(/^psql '/);
+  expect(connectionText(address, 'line')).toMatch(/^psql '/);
 });

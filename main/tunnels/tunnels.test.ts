@@ -1,17 +1,24 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { openTunnel } from '@drawbridge/gateway-client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { grant, resource } from '../../gateway-client/test-support/objects.ts';
+import { grant, me, resource } from '../../gateway-client/test-support/objects.ts';
 import type { GatewayView } from '../gateway/gateway-view.ts';
 import { manualClock } from '../test-support/manual-clock.ts';
 import { PortBook } from './port-book.ts';
-import { type TunnelGateway, Tunnels } from './tunnels.ts';
+import { type TunnelGateway, Tunnels, type TunnelsParts } from './tunnels.ts';
 
 const clock = manualClock();
 const given = grant();
 let kept: Record<string, number>;
 let tunnels: Tunnels;
 let changes: number;
+let ids: number;
+let trusted: string[];
+const FILES = {
+  identityFile: '/keys/id_ed25519',
+  knownHostsFile: '/keys/known_hosts',
+  hostKeyAlias: 'drawbridge',
+};
 const servers: Server[] = [];
 
 const gateway = (id: string, view: Partial<GatewayView> = {}): TunnelGateway => ({
@@ -24,20 +31,26 @@ const gateway = (id: string, view: Partial<GatewayView> = {}): TunnelGateway => 
 beforeEach(() => {
   kept = {};
   changes = 0;
-  let ids = 0;
-  tunnels = new Tunnels({
-    open: openTunnel,
-    clock,
-    newId: () => `t${++ids}`,
-    changed: () => (changes += 1),
-    ports: new PortBook({
-      kept: () => kept,
-      all: () => Object.values(kept),
-      keep: (_gateway, key, port) => {
-        kept[key] = port;
-      },
-    }),
-  });
+  trusted = [];
+  ids = 0;
+  tunnels = new Tunnels(parts());
+});
+const parts = (): TunnelsParts => ({
+  open: openTunnel,
+  keys: {
+    key: async (url) => ({ ...FILES, publicKey: `ssh-ed25519 key-of-${url}` }),
+    trust: async (url, hostKey) => void trusted.push(`${url} ${hostKey}`),
+  },
+  clock,
+  newId: () => `t${++ids}`,
+  changed: () => (changes += 1),
+  ports: new PortBook({
+    kept: () => kept,
+    all: () => Object.values(kept),
+    keep: (_gateway, key, port) => {
+      kept[key] = port;
+    },
+  }),
 });
 afterEach(async () => {
   await tunnels.closeAll();
@@ -120,4 +133,28 @@ test('shows each gateway its own', async () => {
   expect(tunnels.of('g').map(({ resource: name }) => name)).toEqual(['orders-db']);
   await tunnels.closeAll('g');
   expect(tunnels.all.map(({ gateway: id }) => id)).toEqual(['h']);
+});
+
+test('tells the gateway the key of this computer for a tunnel to a host, and trusts its key alone', async () => {
+  const opened: Parameters<typeof openTunnel>[0][] = [];
+  const withSsh = new Tunnels({
+    ...parts(),
+    open: (options) => {
+      opened.push(options);
+      return openTunnel(options);
+    },
+  });
+  const view = {
+    me: me('alice'),
+    resources: [resource({ name: 'build-box', protocol: 'ssh' })],
+    grants: [grant({ resource: 'build-box', profile: 'shell' })],
+  };
+  const { state } = await withSsh.open(gateway('g', view), 'build-box', 'shell');
+  expect(opened[0]).toMatchObject({ protocol: 'ssh', clientKey: 'ssh-ed25519 key-of-http://127.0.0.1:1' });
+  expect(trusted).toEqual([`http://127.0.0.1:1 ${view.me.gateway.sshHostKey}`]);
+  expect(state.ssh).toMatchObject({ identityFile: '/keys/id_ed25519' });
+  expect(state.ssh?.command).toMatch(
+    /^ssh -p \d+ .*IdentityFile=.*\/keys\/id_ed25519.* drawbridge@127\.0\.0\.1$/,
+  );
+  await withSsh.closeAll();
 });

@@ -1,5 +1,12 @@
 import { DrawbridgeError } from '@drawbridge/contract';
-import { ClientError, type ConnectionEvent, type openTunnel, type Tunnel } from '@drawbridge/gateway-client';
+import {
+  ClientError,
+  type ClientKeys,
+  type ConnectionEvent,
+  connectionSettings,
+  type openTunnel,
+  type Tunnel,
+} from '@drawbridge/gateway-client';
 import { AppError } from '../app-error.ts';
 import { type MainClock, timestamp } from '../clock.ts';
 import type { GatewayConnection } from '../gateway/gateway-connection.ts';
@@ -14,6 +21,8 @@ export type TunnelGateway = Pick<GatewayConnection, 'profile' | 'view' | 'tunnel
 
 export interface TunnelsParts {
   readonly open: typeof openTunnel;
+  /** The keys by which SSH clients of this computer are known. */
+  readonly keys: Pick<ClientKeys, 'key' | 'trust'>;
   readonly ports: PortBook;
   readonly clock: MainClock;
   readonly newId: () => string;
@@ -155,6 +164,7 @@ export class Tunnels {
         hint: 'Request access first.',
       });
     }
+    const key = known.protocol === 'ssh' ? await this.#clientKey(gateway) : undefined;
     const id = this.#parts.newId();
     const tunnel = await this.#parts
       .open({
@@ -165,6 +175,7 @@ export class Tunnels {
         profile,
         port,
         ...(known.database === undefined ? {} : { database: known.database }),
+        ...(key === undefined ? {} : { clientKey: key.publicKey, ssh: key }),
         onConnection: (event) => this.#onConnection(id, gateway, event),
       })
       .catch((error: unknown) => {
@@ -187,10 +198,21 @@ export class Tunnels {
       database: tunnel.database,
       connections: 0,
       openedAt: timestamp(this.#parts.clock),
+      ...(key === undefined
+        ? {}
+        : { ssh: { identityFile: key.identityFile, command: connectionSettings(tunnel).command } }),
     };
     this.#entries.set(id, { gateway, state, tunnel, ending: false });
     this.#parts.changed();
     return this.get(id);
+  }
+
+  /** The key of this computer and sign-in; what it is shown to has to have the gateway's own. */
+  async #clientKey({ profile, view }: TunnelGateway): Promise<Awaited<ReturnType<ClientKeys['key']>>> {
+    if (view.me === undefined) throw new AppError('no_gateway', 'the gateway has not said yet who it is');
+    const key = await this.#parts.keys.key(profile.url);
+    await this.#parts.keys.trust(profile.url, view.me.gateway.sshHostKey);
+    return key;
   }
 
   #onConnection(id: string, gateway: TunnelGateway, event: ConnectionEvent): void {

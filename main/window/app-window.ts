@@ -1,6 +1,7 @@
 import { BrowserWindow, dialog, type NativeImage, nativeTheme, screen, type WebContents } from 'electron';
 import { APP_PAGE, isAppPage } from '../ipc/app-origin.ts';
 import type { SavedState } from '../state/saved-state.ts';
+import { offerContextMenu } from './context-menu.ts';
 import { ReloadLimit } from './reload-limit.ts';
 import { LEAST_SIZE, openingBounds } from './window-bounds.ts';
 
@@ -114,6 +115,7 @@ export class AppWindow {
     this.#window = window;
     if (saved.window?.maximized === true) window.maximize();
     this.#watch(window);
+    offerContextMenu(window.webContents, () => this.#window);
     void window
       .loadURL(APP_PAGE)
       .catch((error: unknown) => this.#parts.log('the page was not loaded', error));
@@ -177,7 +179,7 @@ export class AppWindow {
     const { response } = await dialog.showMessageBox(window, {
       type: 'warning',
       message: 'The window of Drawbridge does not answer',
-      detail: 'Your tunnels are still open. Loading it again ends the SQL consoles in it.',
+      detail: 'Your tunnels are still open. Loading it again ends the SQL consoles in it; shells go on.',
       buttons: ['Wait', 'Load again'],
       defaultId: 0,
       cancelId: 0,

@@ -2,7 +2,8 @@ import './access.css';
 import type { AccessRequest, Grant } from '@drawbridge/contract';
 import { useMemo } from 'react';
 import { EnvironmentTag } from '../resources/EnvironmentTag.tsx';
-import { attempt, openCard, openConsole } from '../state/actions.ts';
+import { protocolFacts } from '../resources/protocol-facts.ts';
+import { attempt, openCard, openConnection } from '../state/actions.ts';
 import { useApp } from '../state/app-store.ts';
 import { call } from '../state/bridge.ts';
 import { useNow } from '../state/clock.ts';
@@ -107,7 +108,7 @@ function LineHead({ resource, profile }: LineHeadProps) {
   const found = useResource(resource);
   return (
     <div className="row">
-      <Icon name="database" className="t3" />
+      <Icon name={protocolFacts(found?.protocol ?? 'postgres').icon} className="t3" />
       <span className="strong">{resource}</span>
       <span className="t2">{profile}</span>
       {found === undefined ? null : <EnvironmentTag labels={found.labels} />}
@@ -134,7 +135,7 @@ function GrantLine({ grant }: { readonly grant: Grant }) {
       </div>
       <GrantTime grant={grant} />
       <div className="row">
-        <Button look="soft" disabled={!online} onClick={() => openConsole(grant.resource, grant.profile)}>
+        <Button look="soft" disabled={!online} onClick={() => openConnection(grant.resource, grant.profile)}>
           Connect
         </Button>
         <Button icon="card" onClick={() => openCard(grant.resource, grant.profile)}>

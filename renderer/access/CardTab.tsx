@@ -2,7 +2,7 @@ import './access.css';
 import type { Tab } from '../../main/ipc/app-state.ts';
 import { EnvironmentTag } from '../resources/EnvironmentTag.tsx';
 import { protocolFacts } from '../resources/protocol-facts.ts';
-import { openConsole } from '../state/actions.ts';
+import { openConnection } from '../state/actions.ts';
 import { useNow } from '../state/clock.ts';
 import { environmentOf } from '../state/environment.ts';
 import { isUsable } from '../state/grant-time.ts';
@@ -30,11 +30,12 @@ export function CardTab({ tab }: { readonly tab: Extract<Tab, { kind: 'card' }> 
     );
   }
   const usable = grant !== undefined && isUsable(grant, now);
+  const facts = protocolFacts(resource.protocol);
   return (
     <>
       {environmentOf(resource.labels).production ? <div className="prodline" /> : null}
       <div className="cardbar">
-        <Icon name={protocolFacts(resource.protocol).icon} className="t3" />
+        <Icon name={facts.icon} className="t3" />
         <h1 className="strong">{resource.name}</h1>
         <EnvironmentTag labels={resource.labels} />
         <span className="t2">{tab.profile}</span>
@@ -56,15 +57,15 @@ export function CardTab({ tab }: { readonly tab: Extract<Tab, { kind: 'card' }> 
                 <MaskedColumns columns={resource.maskedColumns} />
               </dd>
               <dt>Recorded</dt>
-              <dd>Every statement and row</dd>
+              <dd>{facts.recorded}</dd>
               <dt>Reason</dt>
               <dd className="quote">“{grant.reason}”</dd>
             </dl>
             <div className="row">
-              <Button icon="terminal" onClick={() => openConsole(resource.name, tab.profile)}>
-                Open SQL console
+              <Button icon="terminal" onClick={() => openConnection(resource.name, tab.profile)}>
+                {facts.open}
               </Button>
-              <span className="meta">Other programs need the secret. It ends with the tunnel.</span>
+              <span className="meta">{facts.secret}</span>
             </div>
           </div>
         </div>

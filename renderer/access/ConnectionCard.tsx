@@ -1,16 +1,19 @@
 import './access.css';
-import type { Resource } from '@drawbridge/contract';
+import type { Protocol, Resource } from '@drawbridge/contract';
 import { useState } from 'react';
 import type { TunnelState } from '../../main/ipc/app-state.ts';
-import { attempt, showToast } from '../state/actions.ts';
+import { protocolFacts } from '../resources/protocol-facts.ts';
+import { attempt, openLocalShell, showToast } from '../state/actions.ts';
 import { useApp } from '../state/app-store.ts';
 import { call } from '../state/bridge.ts';
 import { useOnline } from '../state/own-access.ts';
 import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { IconButton } from '../theme/IconButton.tsx';
+import { CloseTunnel } from './CloseTunnel.tsx';
 import { EditPort } from './EditPort.tsx';
 import { psqlLine } from './psql-line.ts';
+import { SshTunnel } from './SshTunnel.tsx';
 
 interface ConnectionCardProps {
   readonly resource: Resource;
@@ -41,22 +44,38 @@ export function ConnectionCard({ resource, profile }: ConnectionCardProps) {
       {tunnel === undefined ? (
         <div className="notunnel">
           <p className="meta">
-            A tunnel listens on this computer{port === undefined ? '' : <>, on port {port}</>}, for psql,
-            DBeaver and whatever else speaks PostgreSQL.
+            A tunnel listens on this computer{port === undefined ? '' : <>, on port {port}</>}, for{' '}
+            {protocolFacts(resource.protocol).tools}.
           </p>
           <Button icon="link" disabled={!online || opening} onClick={() => void open()}>
             Open tunnel
           </Button>
         </div>
       ) : (
-        <OpenTunnel tunnel={tunnel} key={tunnel.id} />
+        <OpenTunnel tunnel={tunnel} protocol={resource.protocol} key={tunnel.id} />
       )}
     </section>
   );
 }
 
-function OpenTunnel({ tunnel }: { readonly tunnel: TunnelState }) {
-  const copy = (what: 'secret' | 'psql' | 'url' | 'env', said: string) =>
+interface OpenTunnelProps {
+  readonly tunnel: TunnelState;
+  readonly protocol: Protocol;
+}
+
+function OpenTunnel({ tunnel, protocol }: OpenTunnelProps) {
+  switch (protocol) {
+    case 'postgres':
+      return <SqlTunnel tunnel={tunnel} />;
+    case 'ssh':
+      return <SshTunnel tunnel={tunnel} />;
+    default:
+      return protocol satisfies never;
+  }
+}
+
+function SqlTunnel({ tunnel }: { readonly tunnel: TunnelState }) {
+  const copy = (what: 'secret' | 'line' | 'url' | 'env', said: string) =>
     void attempt(`${said} was not copied`, async () => {
       await call('tunnels.copy', { tunnel: tunnel.id, what });
       showToast({ kind: 'info', title: `${said} copied` });
@@ -82,7 +101,7 @@ function OpenTunnel({ tunnel }: { readonly tunnel: TunnelState }) {
       </dl>
       <div className="snip">
         <code className="selectable">{psqlLine(tunnel)}</code>
-        <IconButton icon="copy" label="Copy psql line" small onClick={() => copy('psql', 'psql line')} />
+        <IconButton icon="copy" label="Copy psql line" small onClick={() => copy('line', 'psql line')} />
       </div>
       <div className="row opens">
         <Button className="grow" onClick={openIn('dbeaver', 'DBeaver')} aria-label="Open in DBeaver">
@@ -94,6 +113,13 @@ function OpenTunnel({ tunnel }: { readonly tunnel: TunnelState }) {
         <Button className="grow" onClick={openIn('vscode', 'VS Code')} aria-label="Open in VS Code">
           <Icon name="external" small /> VS Code
         </Button>
+        <Button
+          className="grow"
+          onClick={() => openLocalShell({ resource: tunnel.resource, profile: tunnel.profile })}
+          aria-label="Open a local shell with PG variables"
+        >
+          <Icon name="terminal" small /> Shell
+        </Button>
       </div>
       <div className="row tunnelfoot">
         <button type="button" className="link meta c-accent" onClick={() => copy('url', 'URL')}>
@@ -103,15 +129,7 @@ function OpenTunnel({ tunnel }: { readonly tunnel: TunnelState }) {
           Copy PG variables
         </button>
         <span className="grow" />
-        <button
-          type="button"
-          className="link meta c-accent"
-          onClick={() =>
-            void attempt('The tunnel is still open', () => call('tunnels.close', { tunnel: tunnel.id }))
-          }
-        >
-          Close tunnel
-        </button>
+        <CloseTunnel tunnel={tunnel.id} />
       </div>
     </>
   );

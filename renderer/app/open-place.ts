@@ -1,5 +1,5 @@
 import type { Place } from '../../main/ipc/contract.ts';
-import { openConsole } from '../state/actions.ts';
+import { openConnection } from '../state/actions.ts';
 import { openRequest, showPage, useView } from '../state/view.ts';
 
 /** Goes where a deep link, a notification, the tray or the palette points. */
@@ -16,7 +16,7 @@ export function openPlace(place: Place): void {
       useView.setState({ reviewed: place.request });
       return;
     case 'connect':
-      openConsole(place.resource, place.profile);
+      openConnection(place.resource, place.profile);
       return;
     case 'resources':
     case 'access':

@@ -64,6 +64,7 @@ function resource(
     labels: { env, region: 'eu-west-1', team: 'payments-eng' },
     profiles,
     maskedColumns: [],
+    maskedText: [],
     ...rest,
   };
 }
@@ -318,6 +319,7 @@ const session = (
   rows: 312,
   bytesOut: 40_000,
   recording: 'sealed',
+  may: { watch: false, terminate: false },
   ...rest,
 });
 
@@ -372,7 +374,11 @@ export function sceneFrom(query: URLSearchParams): Scene {
     me: {
       user,
       may: { review: bob, apply: false, readAdmin: false, viewRecordings: bob },
-      gateway: { name: 'Acme', version: '0.1.0' },
+      gateway: {
+        name: 'Acme',
+        version: '0.1.0',
+        sshHostKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZha2UgZmFrZSBmYWtlIGZha2UgZmFrZSBmYWtlIGZh',
+      },
     },
     resources,
     requests: bob ? bobRequests : aliceRequests,
@@ -408,6 +414,7 @@ export function sceneFrom(query: URLSearchParams): Scene {
       resourceView: (query.get('view') ?? 'list') as AppState['settings']['resourceView'],
       sidebarCollapsed: false,
       notifications: true,
+      terminal: { fontSize: 13, scrollback: 10_000, bell: true, screenReader: false },
       favourites: ['orders-db', 'billing-db'],
       recents: ['ledger-db', 'orders-db-staging', 'orders-db'],
       ports: { 'orders-db/read': 54_321, 'ledger-db/write': 54_322 },
@@ -456,8 +463,8 @@ export function sceneFrom(query: URLSearchParams): Scene {
     if (scene === 'quit') {
       bridge.push('app.confirmQuit', {
         sessions: [
-          { resource: 'orders-db', production: true, note: 'A transaction is open' },
-          { resource: 'tax-rates', production: false, note: 'Idle' },
+          { kind: 'console', resource: 'orders-db', production: true, note: 'A transaction is open' },
+          { kind: 'terminal', resource: 'build-box', production: false, note: 'A shell is open' },
         ],
         tunnels: [{ port: 54_321, note: '2 connections' }],
       });

@@ -23,10 +23,36 @@ const session = (id: string, more: object) =>
     rows: 12_489,
     bytesOut: 40_000,
     recording: 'sealed',
+    may: { watch: false, terminate: false },
     ...more,
   }) as unknown as Session;
 
+const shell = {
+  resource: 'build-box',
+  profile: 'shell',
+  protocol: 'ssh',
+  statements: 5,
+  bytesOut: 12_504_000,
+};
+const live = { state: 'live', endedAt: undefined, endCode: undefined, recording: 'open' };
+export const shellSample = session('ses_019ce24c9b117c3fa0d15e6f7a8900c1', shell);
+export const liveShellSample = session('ses_019ce24c9b117c3fa0d15e6f7a8900c2', {
+  ...shell,
+  ...live,
+  startedAt: new Date(Date.now() - 120_000).toISOString(),
+  may: { watch: true, terminate: true },
+});
+export const unwatchableSample = session('ses_019ce24c9b117c3fa0d15e6f7a8900c3', {
+  ...shell,
+  ...live,
+  principal: bob,
+  startedAt: new Date(Date.now() - 600_000).toISOString(),
+});
+
 export const sessionSamples: readonly Session[] = [
+  liveShellSample,
+  unwatchableSample,
+  shellSample,
   session('ses_019ce24c9b117c3fa0d15e6f7a8900b1', {}),
   session('ses_019ce24c9b117c3fa0d15e6f7a8900b2', {
     principal: bob,

@@ -9,7 +9,14 @@ import { openConsole, openRecording } from '../state/actions.ts';
 import { startAppStore } from '../state/app-store.ts';
 import { showPage } from '../state/view.ts';
 import { ThemeProvider } from '../theme/ThemeProvider.tsx';
-import { playRecording, sessionSamples } from './scripted-recording.ts';
+import {
+  liveShellSample,
+  playRecording,
+  sessionSamples,
+  shellSample,
+  unwatchableSample,
+} from './scripted-recording.ts';
+import { playShell } from './scripted-shell.ts';
 import { playConsole } from './scripted-sql.ts';
 
 /** Consoles and recordings in a plain browser, main played by scripts: `dev/sql.html?theme=dark&show=console`. */
@@ -75,6 +82,7 @@ const state = {
     resourceView: 'list',
     sidebarCollapsed: false,
     notifications: true,
+    terminal: { fontSize: 13, scrollback: 10_000, bell: true, screenReader: false },
     favourites: [],
     recents: [],
     ports: {},
@@ -90,6 +98,9 @@ const giveTo = (id: string, play: (port: MessagePort) => void) => {
   }, 20);
 };
 
+const isShell = (session: string) =>
+  sessionSamples.some(({ id, protocol }) => id === session && protocol === 'ssh');
+
 const answers: Record<string, (payload: never) => unknown> = {
   'state.get': () => state,
   'sql.connect': ({ id }: { id: string }) => giveTo(id, playConsole),
@@ -99,8 +110,11 @@ const answers: Record<string, (payload: never) => unknown> = {
       { text: 'SELECT stauts FROM payments', at: new Date(Date.now() - 9e7).toISOString(), ok: false },
     ],
   }),
-  'recordings.open': ({ id, session }: { id: string; session: string }) =>
-    giveTo(id, (port) => playRecording(port, session)),
+  'sessions.get': ({ session }: { session: string }) => sessionSamples.find(({ id }) => id === session),
+  'recordings.open': ({ id, session, follow }: { id: string; session: string; follow?: boolean }) =>
+    giveTo(id, (port) =>
+      isShell(session) ? playShell(port, session, follow === true) : playRecording(port, session),
+    ),
   'recordings.verify': () => ({ ok: true, events: 1204 }),
   'recordings.export': () => ({ saved: '/tmp/recording.ndjson' }),
   'sessions.list': ({ before }: { before?: string }) => ({
@@ -118,7 +132,11 @@ Object.defineProperty(window, 'copied', { value: [], writable: true });
 await startAppStore();
 const show = query.get('show') ?? 'console';
 if (show === 'recordings') showPage('recordings');
-else if (show === 'recording') openRecording(sessionSamples[0]?.id ?? '', 'orders-db');
+else if (show === 'recording')
+  openRecording(sessionSamples.find(({ protocol }) => protocol === 'postgres')?.id ?? '', 'orders-db');
+else if (show === 'player') openRecording(shellSample.id, 'build-box');
+else if (show === 'watching') openRecording(liveShellSample.id, 'build-box');
+else if (show === 'not-mine') openRecording(unwatchableSample.id, 'build-box');
 else openConsole('orders-db', 'read');
 const root = document.getElementById('root');
 if (root)

@@ -1,5 +1,7 @@
 import type { AccessRequest, GrantId, Resource } from '@drawbridge/contract';
 import type { AppState, Tab } from '../../main/ipc/app-state.ts';
+import { protocolFacts } from '../resources/protocol-facts.ts';
+import { tabFacts } from '../shell/tab-facts.ts';
 import type { Access } from '../state/access-to.ts';
 import { hostOf } from '../state/gateway-address.ts';
 import { durationText } from '../state/time-text.ts';
@@ -11,13 +13,13 @@ export type PaletteAct =
   | { readonly do: 'page'; readonly page: Page }
   | { readonly do: 'tab'; readonly tab: string }
   | { readonly do: 'resource'; readonly resource: string }
-  | { readonly do: 'console' | 'card'; readonly resource: string; readonly profile: string }
+  | { readonly do: 'connect' | 'card' | 'shell'; readonly resource: string; readonly profile: string }
   | { readonly do: 'request'; readonly resource: string; readonly profile: string | undefined }
   | { readonly do: 'end'; readonly grant: GrantId; readonly resource: string }
   | { readonly do: 'review'; readonly request: string }
   | { readonly do: 'gateway'; readonly gateway: string }
   | { readonly do: 'theme'; readonly theme: 'system' | 'light' | 'dark' }
-  | { readonly do: 'sidebar' | 'keys' | 'addGateway' | 'signOut' };
+  | { readonly do: 'sidebar' | 'keys' | 'addGateway' | 'signOut' | 'localShell' };
 
 export interface PaletteItem {
   readonly id: string;
@@ -55,8 +57,8 @@ export function paletteItems({
         id: `tab ${tab.id}`,
         group: 'Tabs',
         text: tab.title,
-        note: tab.kind === 'sql' ? 'SQL console' : tab.kind === 'card' ? 'Connection card' : 'Recording',
-        icon: tab.kind === 'recording' ? 'recording' : tab.kind === 'card' ? 'card' : 'database',
+        note: tabFacts(tab).what,
+        icon: tabFacts(tab).icon,
         act: { do: 'tab', tab: tab.id },
       }),
     ),
@@ -105,10 +107,23 @@ function resourceItems(resource: Resource, access: Access, production: boolean):
         ...base,
         id: `console ${name}`,
         text: `Connect to ${name}`,
-        note: `${profile}, SQL console`,
-        icon: 'database',
-        act: { do: 'console', resource: name, profile },
+        note: resource.protocol === 'ssh' ? `${profile}, terminal` : `${profile}, SQL console`,
+        icon: protocolFacts(resource.protocol).icon,
+        act: { do: 'connect', resource: name, profile },
       },
+      ...(resource.protocol === 'postgres'
+        ? [
+            {
+              ...base,
+              id: `shell ${name}`,
+              text: `Local shell for ${name}`,
+              note: `${profile}, PG variables set`,
+              icon: 'terminal',
+              more: true,
+              act: { do: 'shell', resource: name, profile },
+            } as const,
+          ]
+        : []),
       {
         ...base,
         id: `card ${name}`,
@@ -164,6 +179,7 @@ function actionItems(state: AppState): readonly PaletteItem[] {
         }),
       ),
     ...themes.map((theme) => action(`theme ${theme}`, `Theme: ${theme}`, 'sun', { do: 'theme', theme })),
+    action('localShell', 'Local shell', 'terminal', { do: 'localShell' }),
     action('sidebar', 'Show or fold the sidebar', 'sidebar', { do: 'sidebar' }),
     action('keys', 'Keyboard shortcuts', 'keyboard', { do: 'keys' }),
     action('addGateway', 'Add a gateway', 'plus', { do: 'addGateway' }),

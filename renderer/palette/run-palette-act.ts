@@ -1,4 +1,4 @@
-import { attempt, openCard, openConsole } from '../state/actions.ts';
+import { attempt, openCard, openConnection, openLocalShell } from '../state/actions.ts';
 import { appState } from '../state/app-store.ts';
 import { call } from '../state/bridge.ts';
 import { activateTab, openRequest, showPage, useView } from '../state/view.ts';
@@ -17,8 +17,14 @@ export function runPaletteAct(act: PaletteAct): void {
       showPage('resources');
       useView.setState({ selected: act.resource });
       return;
-    case 'console':
-      openConsole(act.resource, act.profile);
+    case 'connect':
+      openConnection(act.resource, act.profile);
+      return;
+    case 'shell':
+      openLocalShell({ resource: act.resource, profile: act.profile });
+      return;
+    case 'localShell':
+      openLocalShell();
       return;
     case 'card':
       openCard(act.resource, act.profile);

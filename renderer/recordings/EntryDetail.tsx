@@ -8,8 +8,8 @@ import { secondText, tookText } from '../sql/results/run-words.ts';
 import { copyText } from '../state/actions.ts';
 import { Icon } from '../theme/Icon.tsx';
 import { IconButton } from '../theme/IconButton.tsx';
-import { maskedTags } from './EntryList.tsx';
-import type { RecordedResult, StatementEntry, TimelineEntry } from './timeline.ts';
+import { EntryText, maskedTags } from './EntryText.tsx';
+import type { RecordedResult, StatementEntry, TimelineEntry } from './timeline-entry.ts';
 
 interface EntryDetailProps {
   readonly entry: TimelineEntry | undefined;
@@ -28,9 +28,10 @@ export function EntryDetail({ entry, began }: EntryDetailProps) {
     return (
       <div className="evdetail">
         <div className="evnote">
-          <span className="strong">{entry.title}</span>
           <span className="meta num">{secondText(began + entry.at)} UTC</span>
-          {entry.detail === undefined ? null : <p className="t2 selectable">{entry.detail}</p>}
+          <div className="selectable">
+            <EntryText entry={entry} />
+          </div>
         </div>
       </div>
     );

@@ -1,10 +1,9 @@
-import { type KeyboardEvent, useEffect, useId, useRef } from 'react';
-import { HighlightedSql } from '../sql/HighlightedSql.tsx';
+import { type KeyboardEvent, memo, useEffect, useId, useRef } from 'react';
 import { secondText } from '../sql/results/run-words.ts';
 import { Icon } from '../theme/Icon.tsx';
-import { Tag } from '../theme/Tag.tsx';
-import { iconOf, outcomeWords, toneOf } from './entry-words.ts';
-import { maskedIn, type TimelineEntry } from './timeline.ts';
+import { EntryText } from './EntryText.tsx';
+import { iconOf, toneOf } from './entry-words.ts';
+import type { TimelineEntry } from './timeline-entry.ts';
 
 interface EntryListProps {
   readonly entries: readonly TimelineEntry[];
@@ -15,7 +14,7 @@ interface EntryListProps {
 }
 
 /** What happened, one line after the other; arrows move, and what is selected is shown beside it. */
-export function EntryList({ entries, began, selected, onSelect }: EntryListProps) {
+export const EntryList = memo(function EntryList({ entries, began, selected, onSelect }: EntryListProps) {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -69,52 +68,4 @@ export function EntryList({ entries, began, selected, onSelect }: EntryListProps
       ))}
     </div>
   );
-}
-
-function EntryText({ entry }: { readonly entry: TimelineEntry }) {
-  if (entry.kind !== 'statement')
-    return (
-      <>
-        <span className="strong">{entry.title}</span>
-        {entry.detail === undefined ? null : <div className="meta ell">{entry.detail}</div>}
-      </>
-    );
-  const error = entry.outcomes.find((outcome) => outcome.error)?.error;
-  const cancelled = entry.outcomes.some(({ status }) => status === 'cancelled');
-  const words = outcomeWords(entry);
-  return (
-    <>
-      <HighlightedSql text={entry.text} line />
-      <div className="meta">
-        {entry.refused ? (
-          <>
-            <Tag tone="denied">Refused</Tag>
-            <span className="ell">{entry.refused.reason}</span>
-          </>
-        ) : error ? (
-          <>
-            <Tag tone="pending">{cancelled ? 'Cancelled' : `Error ${error.code}`}</Tag>
-            <span className="ell">{error.message}</span>
-          </>
-        ) : words === '' ? (
-          <span>{entry.prepared ? 'Prepared, not run' : 'No result'}</span>
-        ) : (
-          <span className="num">{words}</span>
-        )}
-        {maskedTags(entry)}
-      </div>
-    </>
-  );
-}
-
-/** *email masked, pii-email*; beyond two they are counted. */
-export function maskedTags(entry: TimelineEntry, most = 2) {
-  const masked = maskedIn(entry);
-  if (masked.length === 0) return null;
-  if (masked.length > most) return <Tag tone="masked">{masked.length} columns masked</Tag>;
-  return masked.map(({ column, rule }) => (
-    <Tag key={`${column} ${rule}`} tone="masked">
-      {column} masked, {rule}
-    </Tag>
-  ));
-}
+});

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { bytesText, outcomeWords, spanText } from './entry-words.ts';
-import type { StatementEntry } from './timeline.ts';
+import type { StatementEntry } from './timeline-entry.ts';
 
 const entry: StatementEntry = {
   kind: 'statement',

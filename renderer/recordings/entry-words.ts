@@ -1,7 +1,17 @@
 import { affectedRows } from '../sql/results/affected-rows.ts';
 import { tookText } from '../sql/results/run-words.ts';
 import type { IconName } from '../theme/Icon.tsx';
-import { type EntryMark, markOf, type StatementEntry, type TimelineEntry } from './timeline.ts';
+import {
+  type ChannelEntry,
+  type ChannelExit,
+  type EntryMark,
+  type FileEntry,
+  isFailure,
+  markOf,
+  type NoteEntry,
+  type StatementEntry,
+  type TimelineEntry,
+} from './timeline-entry.ts';
 
 const icons: Readonly<Record<EntryMark, IconName>> = {
   ok: 'check',
@@ -9,19 +19,41 @@ const icons: Readonly<Record<EntryMark, IconName>> = {
   refused: 'refused',
   error: 'warning',
   cancelled: 'close',
+  command: 'terminal',
+  file: 'card',
   note: 'info',
   open: 'clock',
 };
-const notes: Readonly<Record<Exclude<TimelineEntry['kind'], 'statement'>, IconName>> = {
+const channels: Readonly<Record<ChannelEntry['what'], IconName>> = {
+  shell: 'terminal',
+  exec: 'right',
+  sftp: 'table',
+  forward: 'link',
+};
+const notes: Readonly<Record<NoteEntry['kind'], IconName>> = {
   client: 'person',
   message: 'info',
   cancel: 'close',
+  signal: 'info',
   end: 'power',
 };
 
 /** The sign on the line; each mark has a shape of its own. */
-export const iconOf = (entry: TimelineEntry): IconName =>
-  entry.kind === 'statement' ? icons[markOf(entry)] : notes[entry.kind];
+export function iconOf(entry: TimelineEntry): IconName {
+  const mark = markOf(entry);
+  switch (entry.kind) {
+    case 'statement':
+      return icons[mark];
+    case 'file':
+      return mark === 'file' && entry.operation === 'read' ? 'download' : icons[mark];
+    case 'channel':
+      return mark === 'refused' ? icons.refused : channels[entry.what];
+    case 'exit':
+      return mark === 'error' ? icons.error : icons.ok;
+    default:
+      return notes[entry.kind];
+  }
+}
 
 /** Tone of the sign: only what was refused or failed has one. */
 export function toneOf(entry: TimelineEntry): string {
@@ -46,6 +78,57 @@ export function outcomeWords(entry: StatementEntry): string {
   if (entry.copied) parts.push(`${bytesText(entry.copied.bytes)} copied ${entry.copied.direction}`);
   if (entry.took !== undefined) parts.push(tookText(entry.took));
   return parts.join(', ');
+}
+
+const names: Readonly<Record<ChannelEntry['what'], string>> = {
+  shell: 'Shell',
+  exec: 'Command',
+  sftp: 'File transfer',
+  forward: 'Connection',
+};
+
+/** *Shell*, *Connection to db.internal:5432*; what a command is stands for itself. */
+export function channelName({ what, destination, direction }: ChannelEntry): string {
+  if (destination === undefined) return names[what];
+  return direction === 'in' ? `Connections that ${destination} takes in` : `${names[what]} to ${destination}`;
+}
+
+/** *exit status 0*, *killed by SIGHUP*, and the bytes where they are all there is to say. */
+export function exitWords(exit: ChannelExit, what: ChannelEntry['what'] | undefined): string {
+  const parts: string[] = [];
+  if (exit.signal !== undefined) parts.push(`killed by SIG${exit.signal.replace(/^SIG/, '')}`);
+  else if (exit.code !== undefined && what !== 'forward' && what !== 'sftp')
+    parts.push(`exit status ${exit.code}`);
+  parts.push(`${bytesText(exit.bytesOut)} out`, `${bytesText(exit.bytesIn)} in`);
+  return parts.join(', ');
+}
+
+/** *Shell ended*, *Command failed*. */
+export const exitTitle = (exit: ChannelExit, what: ChannelEntry['what'] | undefined): string =>
+  `${what === undefined ? 'Channel' : names[what]} ${isFailure(exit) ? 'failed' : 'ended'}`;
+
+const operations: Readonly<Record<string, string>> = {
+  open: 'Opened',
+  read: 'Read',
+  write: 'Wrote',
+  close: 'Closed',
+  list: 'Listed',
+  stat: 'Looked at',
+  'set-attributes': 'Changed attributes of',
+  rename: 'Renamed',
+  remove: 'Removed',
+  'make-directory': 'Made folder',
+  'remove-directory': 'Removed folder',
+  link: 'Linked',
+  'read-link': 'Read link',
+  'real-path': 'Resolved',
+};
+
+/** *Wrote /srv/app.tar*; what was refused was only wanted, so it says so as a name. */
+export function fileWords({ operation, path, to, refused }: FileEntry): string {
+  const name = operation.replaceAll('-', ' ');
+  const verb = refused ? name.charAt(0).toUpperCase() + name.slice(1) : (operations[operation] ?? name);
+  return `${verb} ${path}${to === undefined ? '' : ` to ${to}`}`;
 }
 
 /** *940 B*, *41 kB*, *4.1 MB*. */

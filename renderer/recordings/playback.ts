@@ -1,31 +1,53 @@
-/** Milliseconds without an event that count as idle, and what is left of them when idle time is skipped. */
-const IDLE = 2_000;
+/** How playing passes over stretches in which nothing happened. */
+export interface IdleSkip {
+  readonly on: boolean;
+  /** Milliseconds without anything that count as idle. */
+  readonly over: number;
+}
+
+/** What is left of an idle stretch, in milliseconds: a breath before things go on. */
 const LEFT = 600;
+
+/** Index of the first time after `at`; the number of times where there is none. */
+export function indexAfter(times: readonly number[], at: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle] ?? 0) <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 /**
  * Where playing is after `passed` milliseconds.
- * @param times of the events, ascending, in milliseconds since the start.
+ * @param times at which something happened, ascending, in milliseconds since the start.
  */
 export function advance(
   at: number,
   passed: number,
   speed: number,
   times: readonly number[],
-  skipIdle: boolean,
+  idle: IdleSkip,
   end: number,
 ): number {
   let to = at + passed * speed;
-  if (skipIdle) {
-    const next = times.find((time) => time > at) ?? end;
-    if (next - at > IDLE && to < next - LEFT) to = next - LEFT;
+  if (idle.on) {
+    const next = times[indexAfter(times, at)] ?? end;
+    if (next - at > idle.over && to < next - LEFT) to = next - LEFT;
   }
   return Math.min(to, end);
 }
 
-/** The event to step to, forwards or back. */
+/** The time to step to, forwards or back. */
 export function neighbour(at: number, times: readonly number[], direction: 1 | -1): number | undefined {
   // A little slack, so that stepping leaves the event it stands on.
-  return direction === 1 ? times.find((time) => time > at + 1) : times.findLast((time) => time < at - 1);
+  if (direction === 1) return times[indexAfter(times, at + 1)];
+  const index = indexAfter(times, at - 1);
+  // The times before it, none of which may be that of `at - 1` itself.
+  const before = times[index - 1];
+  return before !== undefined && before < at - 1 ? before : times[index - 2];
 }
 
 /** How much happened in each of `count` equal stretches, 0 to 1; logarithmic, since one stretch may hold a million rows. */

@@ -1,23 +1,35 @@
-import type { RecordingHeader, RecordingManifest } from '@drawbridge/contract';
-import type { RecordingPortEvent } from '../../main/ipc/contract.ts';
+import type { RecordingHeader, RecordingManifest, Session } from '@drawbridge/contract';
+import type { RecordingPortEvent, RecordingPortRequest } from '../../main/ipc/contract.ts';
 import { openPort } from '../sql/console/open-port.ts';
 import { failureText } from '../state/actions.ts';
 import { call } from '../state/bridge.ts';
+import { TerminalOutput } from './terminal/terminal-output.ts';
 import { Timeline } from './timeline.ts';
 
 export interface RecordingState {
-  readonly status: 'loading' | 'complete' | 'failed';
+  /** `live`: all that was recorded so far is here, and more follows. `forbidden`: it runs, and is not ours to watch. */
+  readonly status: 'loading' | 'live' | 'complete' | 'failed' | 'forbidden';
   readonly message?: string;
+  /** As it was when the recording was opened. */
+  readonly session?: Session;
   readonly header?: RecordingHeader;
   readonly manifest?: RecordingManifest;
-  /** The same object all along; `version` counts its changes. */
+  /** The same object all along, as is `output`; `version` counts their changes. */
   readonly timeline: Timeline;
+  readonly output: TerminalOutput;
   readonly version: number;
 }
 
-/** Reads a recording into a timeline and tells whoever shows it, at most once a frame. */
+const nothingYet = (version: number): RecordingState => ({
+  status: 'loading',
+  timeline: new Timeline(),
+  output: new TerminalOutput(),
+  version,
+});
+
+/** Reads a recording, of a live session as it goes on, and tells whoever shows it, at most once a frame. */
 export class RecordingSource {
-  #state: RecordingState = { status: 'loading', timeline: new Timeline(), version: 0 };
+  #state = nothingYet(0);
   readonly #listeners = new Set<() => void>();
   #abort = new AbortController();
   #port: MessagePort | undefined;
@@ -32,24 +44,25 @@ export class RecordingSource {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Starts over. */
-  async open(session: string): Promise<void> {
+  /** Starts over. A live session is followed, where that is allowed. */
+  async open(id: string): Promise<void> {
     this.close();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    this.#set({ status: 'loading', timeline: new Timeline(), version: this.#state.version + 1 });
-    const id = crypto.randomUUID();
+    this.#set(nothingYet(this.#state.version + 1));
     try {
-      const port = await openPort(
-        window,
-        id,
-        () => call('recordings.open', { id, session: session as RecordingHeader['session'] }),
-        signal,
-      );
+      const session = await call('sessions.get', { session: id as Session['id'] });
+      if (signal.aborted) return;
+      const live = session.state === 'live';
+      this.#set({ ...this.#state, session, ...(live && !session.may.watch && { status: 'forbidden' }) });
+      if (live && !session.may.watch) return;
+      const name = crypto.randomUUID();
+      const ask = () => call('recordings.open', { id: name, session: session.id, follow: live });
+      const port = await openPort(window, name, ask, signal);
       if (signal.aborted) return port.close();
       this.#port = port;
       port.onmessage = ({ data }: MessageEvent<RecordingPortEvent>) => {
-        if (!signal.aborted) this.#receive(data);
+        if (!signal.aborted) this.#receive(data, port);
       };
     } catch (error) {
       if (!signal.aborted) this.#set({ ...this.#state, status: 'failed', message: failureText(error) });
@@ -62,13 +75,19 @@ export class RecordingSource {
     this.#port = undefined;
   }
 
-  #receive(event: RecordingPortEvent): void {
+  #receive(event: RecordingPortEvent, port: MessagePort): void {
     switch (event.type) {
-      case 'header':
-        this.#set({ ...this.#state, header: event.header });
+      case 'header': {
+        const status = this.#state.session?.state === 'live' ? 'live' : this.#state.status;
+        this.#set({ ...this.#state, status, header: event.header });
         break;
+      }
       case 'events':
-        for (const { event: recorded, payload } of event.events) this.#state.timeline.add(recorded, payload);
+        for (const { event: recorded, payload } of event.events) {
+          this.#state.timeline.add(recorded, payload);
+          this.#state.output.add(recorded, payload);
+        }
+        port.postMessage({ type: 'ack' } satisfies RecordingPortRequest);
         this.#set({ ...this.#state, version: this.#state.version + 1 });
         break;
       case 'end':

@@ -2,7 +2,8 @@ import type { RecordedColumn, RecordingEvent, RecordingEventInput } from '@drawb
 import { describe, expect, it } from 'vitest';
 import { encodeRows } from '../sql/rows/encode-rows.ts';
 import { cellText } from '../sql/rows/grid-rows.ts';
-import { entryMatches, markOf, maskedIn, type StatementEntry, Timeline } from './timeline.ts';
+import { Timeline } from './timeline.ts';
+import { entryMatches, markOf, maskedIn, type StatementEntry } from './timeline-entry.ts';
 
 const email: RecordedColumn = {
   name: 'email',

@@ -1,62 +1,8 @@
 import type { RecordedColumn, RecordingEvent } from '@drawbridge/contract';
-import type { GridColumn, GridRows } from '../sql/rows/grid-rows.ts';
+import type { GridColumn } from '../sql/rows/grid-rows.ts';
 import { RowStore } from '../sql/rows/row-store.ts';
-
-/** Rows of one result as the client saw them. */
-export interface RecordedResult {
-  readonly rows: GridRows;
-  readonly store: RowStore;
-  /** Rows that came in no form that can be shown. */
-  unreadable: number;
-  /** Rows left out, so that a long recording stays within what a page may hold. */
-  omitted: number;
-}
-
-export interface Outcome {
-  readonly status: 'ok' | 'error' | 'suspended' | 'cancelled';
-  readonly tag?: string;
-  readonly rows?: number;
-  readonly error?: { readonly code: string; readonly severity: string; readonly message: string };
-}
-
-interface Base {
-  /** Position of its first event in the recording. */
-  readonly seq: number;
-  /** Milliseconds since the start. */
-  readonly at: number;
-}
-
-/** A statement, or one run of a prepared one, with what came of it. */
-export interface StatementEntry extends Base {
-  readonly kind: 'statement';
-  readonly statement: number;
-  readonly text: string;
-  readonly prepared: boolean;
-  readonly actions: readonly string[];
-  readonly tables: readonly string[];
-  readonly refused?: { readonly reason: string; readonly policies: readonly string[] };
-  parameters?: readonly (string | null)[];
-  readonly results: RecordedResult[];
-  readonly outcomes: Outcome[];
-  /** Milliseconds from the statement to its last result. */
-  took?: number;
-  /** Bulk data that passed, in bytes. */
-  copied?: { readonly direction: 'in' | 'out'; bytes: number };
-}
-
-export interface NoteEntry extends Base {
-  readonly kind: 'client' | 'message' | 'cancel' | 'end';
-  readonly title: string;
-  readonly detail?: string;
-}
-
-export type TimelineEntry = StatementEntry | NoteEntry;
-
-/** A masked column of an entry's results. */
-export interface MaskedMark {
-  readonly column: string;
-  readonly rule: string;
-}
+import { ChannelEntries } from './channel-entries.ts';
+import type { RecordedResult, StatementEntry, TimelineEntry } from './timeline-entry.ts';
 
 const MOST_BYTES = 256 * 2 ** 20;
 
@@ -66,12 +12,16 @@ export class Timeline {
   /** Time of the last event, in milliseconds since the start. */
   length = 0;
   events = 0;
+  /** When anything happened, ascending; each moment once. */
+  readonly moments: number[] = [];
   #bytes = 0;
   readonly #current = new Map<number, StatementEntry>();
+  readonly #channels = new ChannelEntries();
 
   add(event: RecordingEvent, payload?: Uint8Array): void {
     this.events++;
     this.length = Math.max(this.length, event.at);
+    if (this.moments.at(-1) !== event.at) this.moments.push(event.at);
     const place = { seq: event.seq, at: event.at };
     switch (event.type) {
       case 'client':
@@ -117,6 +67,19 @@ export class Timeline {
         break;
       case 'cancel':
         this.entries.push({ ...place, kind: 'cancel', title: 'The client asked to cancel' });
+        break;
+      case 'channel':
+      case 'signal':
+      case 'file':
+      case 'exit': {
+        const entry = this.#channels.add(event);
+        if (entry !== undefined) this.entries.push(entry);
+        break;
+      }
+      // What a screen showed is `TerminalOutput`'s.
+      case 'output':
+      case 'input':
+      case 'resize':
         break;
       case 'end':
         this.entries.push({ ...place, kind: 'end', title: 'The session ended', detail: event.reason });
@@ -222,46 +185,4 @@ function emptyResult(columns: readonly RecordedColumn[]): RecordedResult {
 function resultOf(columns: readonly GridColumn[]): RecordedResult {
   const store = new RowStore();
   return { rows: { columns, store }, store, unreadable: 0, omitted: 0 };
-}
-
-/** The masked columns of what an entry gave, each once. */
-export function maskedIn(entry: TimelineEntry): MaskedMark[] {
-  if (entry.kind !== 'statement') return [];
-  const found = new Map<string, MaskedMark>();
-  for (const { rows } of entry.results)
-    for (const { name, masked } of rows.columns)
-      if (masked) found.set(`${name} ${masked.rule}`, { column: name, rule: masked.rule });
-  return [...found.values()];
-}
-
-/** How an entry went: what its mark on the line and in the player says. */
-export type EntryMark = 'ok' | 'masked' | 'refused' | 'error' | 'cancelled' | 'note' | 'open';
-
-export function markOf(entry: TimelineEntry): EntryMark {
-  if (entry.kind !== 'statement') return entry.kind === 'cancel' ? 'cancelled' : 'note';
-  if (entry.refused) return 'refused';
-  const bad = entry.outcomes.find(({ status }) => status === 'error' || status === 'cancelled');
-  if (bad) return bad.status === 'error' ? 'error' : 'cancelled';
-  if (maskedIn(entry).length > 0) return 'masked';
-  return entry.outcomes.length === 0 ? 'open' : 'ok';
-}
-
-/** Whether an entry has `wanted` (lower case) in its text, its fate or the first rows it gave. */
-export function entryMatches(
-  entry: TimelineEntry,
-  wanted: string,
-  text: (rows: GridRows, row: number, column: number) => string | null,
-): boolean {
-  const has = (value: string | null | undefined) => value?.toLowerCase().includes(wanted) ?? false;
-  if (entry.kind !== 'statement') return has(entry.title) || has(entry.detail);
-  if (has(entry.text) || has(entry.refused?.reason) || entry.tables.some(has) || entry.parameters?.some(has))
-    return true;
-  if (entry.outcomes.some(({ error }) => has(error?.message) || has(error?.code))) return true;
-  return entry.results.some(({ rows }) => {
-    const rowsLooked = Math.min(rows.store.length, 1000);
-    for (let row = 0; row < rowsLooked; row++)
-      for (let column = 0; column < rows.columns.length; column++)
-        if (has(text(rows, row, column))) return true;
-    return false;
-  });
 }

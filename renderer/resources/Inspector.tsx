@@ -4,7 +4,7 @@ import { EndNow } from '../access/EndNow.tsx';
 import { GrantTime } from '../access/GrantTime.tsx';
 import { MaskedColumns } from '../access/MaskedColumns.tsx';
 import type { Access } from '../state/access-to.ts';
-import { attempt, openCard, openConsole } from '../state/actions.ts';
+import { attempt, openCard, openConnection } from '../state/actions.ts';
 import { call } from '../state/bridge.ts';
 import { useNow } from '../state/clock.ts';
 import { needsSentence, waitingFor } from '../state/needs-text.ts';
@@ -63,9 +63,9 @@ function WithGrant({ resource, grant }: { readonly resource: Resource; readonly 
           className="grow"
           disabled={blocked !== undefined}
           hint={blocked === undefined ? '⏎' : undefined}
-          onClick={() => openConsole(resource.name, grant.profile)}
+          onClick={() => openConnection(resource.name, grant.profile)}
         >
-          {blocked ?? 'Open SQL console'}
+          {blocked ?? protocolFacts(resource.protocol).open}
         </Button>
         <Button icon="card" onClick={() => openCard(resource.name, grant.profile)}>
           Card
@@ -106,11 +106,11 @@ function WithGrant({ resource, grant }: { readonly resource: Resource; readonly 
           <MaskedColumns columns={resource.maskedColumns} />
         </dd>
         <dt>Recorded</dt>
-        <dd>Every statement and row</dd>
+        <dd>{protocolFacts(resource.protocol).recorded}</dd>
       </dl>
       <ConnectionCard resource={resource} profile={grant.profile} />
       <div className="row inspfoot">
-        <span className="meta">Other programs need this secret. It ends with the tunnel.</span>
+        <span className="meta">{protocolFacts(resource.protocol).secret}</span>
         <span className="grow" />
         <EndNow grant={grant} />
       </div>
@@ -136,7 +136,7 @@ function WithoutGrant({ resource, access }: InspectorProps) {
           <MaskedColumns columns={resource.maskedColumns} />
         </dd>
         <dt>Recorded</dt>
-        <dd>Every statement and row</dd>
+        <dd>{protocolFacts(resource.protocol).recorded}</dd>
       </dl>
       {Object.keys(resource.labels).length === 0 ? null : (
         <section className="sect">

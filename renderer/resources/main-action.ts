@@ -1,6 +1,6 @@
 import type { Resource } from '@drawbridge/contract';
 import type { Access } from '../state/access-to.ts';
-import { openConsole } from '../state/actions.ts';
+import { openConnection } from '../state/actions.ts';
 import { openRequest, showPage } from '../state/view.ts';
 
 /** What Enter and the one main button of a resource do. */
@@ -8,7 +8,7 @@ export function runMainAction(resource: Resource, access: Access): void {
   switch (access.kind) {
     case 'active':
     case 'ready':
-      openConsole(resource.name, access.grant.profile);
+      openConnection(resource.name, access.grant.profile);
       return;
     case 'waiting':
       showPage('access');

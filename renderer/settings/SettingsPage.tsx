@@ -27,6 +27,7 @@ export function SettingsPage() {
       <div className="settings">
         <Gateways />
         <Looks />
+        <Terminals />
         <Ports />
         <Secrets />
         <About />
@@ -150,6 +151,51 @@ function Looks() {
       </Line>
     </Group>
   );
+}
+
+function Terminals() {
+  const terminal = useApp((state) => state.settings.terminal);
+  const change = (part: Partial<typeof terminal>) => set({ terminal: { ...terminal, ...part } });
+  return (
+    <Group title="Terminals">
+      <Line title="Size of the text">
+        <Seg
+          label="Size of the text"
+          value={String(terminal.fontSize)}
+          options={withChosen(['12', '13', '14', '16', '18'], terminal.fontSize)}
+          onChange={(size) => change({ fontSize: Number(size) })}
+        />
+      </Line>
+      <Line title="Lines kept above the screen">
+        <Seg
+          label="Lines kept above the screen"
+          value={String(terminal.scrollback)}
+          options={withChosen(['1000', '10000', '50000'], terminal.scrollback)}
+          onChange={(lines) => change({ scrollback: Number(lines) })}
+        />
+      </Line>
+      <Line title="Bell" note="The edge of the terminal lights up. It makes no sound.">
+        <Switch
+          aria-label="Bell"
+          checked={terminal.bell}
+          onChange={(event) => change({ bell: event.currentTarget.checked })}
+        />
+      </Line>
+      <Line title="Screen reader" note="Reads out what programs write. Takes time where they write a lot.">
+        <Switch
+          aria-label="Screen reader"
+          checked={terminal.screenReader}
+          onChange={(event) => change({ screenReader: event.currentTarget.checked })}
+        />
+      </Line>
+    </Group>
+  );
+}
+
+/** The usual choices, and what was chosen elsewhere. */
+function withChosen(usual: readonly string[], chosen: number) {
+  const values = [...new Set([...usual, String(chosen)])].toSorted((a, b) => Number(a) - Number(b));
+  return values.map((value) => ({ value, text: Number(value).toLocaleString('en-US') }));
 }
 
 function Ports() {

@@ -8,9 +8,13 @@ import { SettingsPage } from '../settings/SettingsPage.tsx';
 import { type Page, useView } from '../state/view.ts';
 import { EndingStrip } from './EndingStrip.tsx';
 import { Failsafe } from './Failsafe.tsx';
+import { resourceOf } from './tab-facts.ts';
 
 // What a session or a recording needs is a lot of code that the first page doesn't.
 const SqlTab = lazy(() => import('../sql/SqlTab.tsx').then(({ SqlTab }) => ({ default: SqlTab })));
+const TerminalTab = lazy(() =>
+  import('../terminal/TerminalTab.tsx').then(({ TerminalTab }) => ({ default: TerminalTab })),
+);
 const RecordingTab = lazy(() =>
   import('../recordings/RecordingTab.tsx').then(({ RecordingTab }) => ({ default: RecordingTab })),
 );
@@ -34,7 +38,7 @@ export function Content() {
       ) : null}
       {tabs.map((tab) => (
         <div className="pane" key={tab.id} hidden={tab.id !== active}>
-          {tab.kind === 'recording' ? null : <EndingStrip resource={tab.resource} profile={tab.profile} />}
+          <Ending tab={tab} />
           <Failsafe what="This tab">
             <Suspense>{tabOf(tab)}</Suspense>
           </Failsafe>
@@ -61,10 +65,20 @@ function pageOf(page: Page): ReactNode {
   }
 }
 
+function Ending({ tab }: { readonly tab: Tab }) {
+  const on = resourceOf(tab);
+  return on === undefined ? null : (
+    <EndingStrip resource={on.resource} profile={on.profile} shell={tab.kind === 'ssh'} />
+  );
+}
+
 function tabOf(tab: Tab): ReactNode {
   switch (tab.kind) {
     case 'sql':
       return <SqlTab tab={tab} />;
+    case 'ssh':
+    case 'shell':
+      return <TerminalTab tab={tab} />;
     case 'card':
       return <CardTab tab={tab} />;
     case 'recording':

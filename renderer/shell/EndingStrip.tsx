@@ -9,10 +9,12 @@ import { IconButton } from '../theme/IconButton.tsx';
 interface EndingStripProps {
   readonly resource: string;
   readonly profile: string;
+  /** Whether it is a shell that ends. */
+  readonly shell: boolean;
 }
 
 /** The last five minutes, said once above the session. */
-export function EndingStrip({ resource, profile }: EndingStripProps) {
+export function EndingStrip({ resource, profile, shell }: EndingStripProps) {
   const grant = useGrantOf(resource, profile);
   const now = useNow();
   const [dismissed, setDismissed] = useState<string>();
@@ -22,8 +24,10 @@ export function EndingStrip({ resource, profile }: EndingStripProps) {
     <div className="notice" role="status">
       <Icon name="clock" />
       <span className="grow">
-        Less than 5 minutes left. At {clockText(grant.expiresAt)} UTC every connection to {resource} closes
-        and open transactions are rolled back.
+        Less than 5 minutes left. At {clockText(grant.expiresAt)} UTC{' '}
+        {shell
+          ? 'the shell closes and what runs in it gets SIGHUP.'
+          : `every connection to ${resource} closes and open transactions are rolled back.`}
       </span>
       <IconButton icon="close" label="Hide" className="c-pending" onClick={() => setDismissed(grant.id)} />
     </div>

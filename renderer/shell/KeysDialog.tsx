@@ -11,6 +11,8 @@ export function KeysDialog() {
   if (!open) return null;
   const close = () => useView.setState({ keys: false });
   const command = (key: string) => shortcutText(platform, key);
+  // There Ctrl is the program's.
+  const inTerminal = (key: string) => command(platform === 'darwin' ? key : `Shift ${key}`);
   const groups = [
     {
       title: 'Everywhere',
@@ -36,6 +38,16 @@ export function KeysDialog() {
       keys: [
         ['A', 'Approve'],
         ['D', 'Deny with a reason'],
+      ],
+    },
+    {
+      title: 'Terminals',
+      keys: [
+        [inTerminal('C'), 'Copy'],
+        [inTerminal('V'), 'Paste'],
+        [inTerminal('F'), 'Find'],
+        [inTerminal('K'), 'Go to anything'],
+        [`${command('+')} ${command('-')}`, 'Larger, smaller text'],
       ],
     },
     { title: 'SQL and dialogs', keys: [[command('⏎'), 'Run, or send']] },

@@ -31,9 +31,10 @@ export function QuitDialog() {
           {question.sessions.map((session, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes while it is shown
             <li key={index}>
-              <Icon name="database" className="t3" />
+              <Icon name={session.kind === 'terminal' ? 'terminal' : 'database'} className="t3" />
               <span className="row">
-                {session.resource} {session.production ? <Tag tone="prod">Production</Tag> : null}
+                {session.resource ?? 'Local shell'}{' '}
+                {session.production ? <Tag tone="prod">Production</Tag> : null}
               </span>
               <span className="meta">{session.note}</span>
             </li>

@@ -9,9 +9,11 @@ import { isUsable, timeLeft } from '../state/grant-time.ts';
 import { shortcutText } from '../state/keys.ts';
 import { useGrantOf, useResource } from '../state/own-access.ts';
 import { activateTab, closeTab, showPage, useView } from '../state/view.ts';
-import { Icon, type IconName } from '../theme/Icon.tsx';
+import { useProgramTitles } from '../terminal/program-titles.ts';
+import { Icon } from '../theme/Icon.tsx';
 import { IconButton } from '../theme/IconButton.tsx';
 import { pageFacts } from './page-facts.ts';
+import { resourceOf, tabFacts } from './tab-facts.ts';
 
 interface TitleBarProps {
   /** Before anything is signed in to there is only the window to hold. */
@@ -86,18 +88,11 @@ function Tabs() {
   );
 }
 
-const tabIcons: Readonly<Record<Tab['kind'], IconName>> = {
-  sql: 'database',
-  card: 'card',
-  recording: 'recording',
-};
-
 function SessionTab({ tab, on }: { readonly tab: Tab; readonly on: boolean }) {
-  const resource = useResource(tab.kind === 'recording' ? undefined : tab.resource);
-  const grant = useGrantOf(
-    tab.kind === 'recording' ? '' : tab.resource,
-    tab.kind === 'recording' ? '' : tab.profile,
-  );
+  const session = resourceOf(tab);
+  const resource = useResource(session?.resource);
+  const grant = useGrantOf(session?.resource ?? '', session?.profile ?? '');
+  const program = useProgramTitles(({ titles }) => titles[tab.id]);
   const now = useNow();
   const usable = grant !== undefined && isUsable(grant, now) ? grant : undefined;
   const soon = usable !== undefined && timeLeft(usable, now).soon;
@@ -106,8 +101,11 @@ function SessionTab({ tab, on }: { readonly tab: Tab; readonly on: boolean }) {
     <li className={`tab${on ? ' on' : ''}${soon ? ' soon' : ''}`}>
       <button type="button" aria-current={on ? 'page' : undefined} onClick={() => activateTab(tab.id)}>
         {production ? <ProductionBar /> : null}
-        <Icon name={tabIcons[tab.kind]} />
-        <span className="ell">{tab.title}</span>
+        <Icon name={tabFacts(tab).icon} />
+        <span className="ell">
+          {tab.title}
+          {program === undefined ? null : <span className="t3">: {program}</span>}
+        </span>
         {usable === undefined ? null : (
           <span className="left">
             <GrantLeft grant={usable} short />

@@ -1,12 +1,9 @@
+import '../access/session-bar.css';
 import type { Resource } from '@drawbridge/contract';
-import { useNow } from '../state/clock.ts';
+import { SessionTimeLeft } from '../access/SessionTimeLeft.tsx';
 import { environmentOf } from '../state/environment.ts';
-import { isUsable, timeLeft } from '../state/grant-time.ts';
-import { useGrantOf } from '../state/own-access.ts';
-import { countdownText, durationText } from '../state/time-text.ts';
 import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
-import { Ring } from '../theme/Ring.tsx';
 import { Tag } from '../theme/Tag.tsx';
 import type { ConsoleConnection } from './console/console-state.ts';
 import { shortId } from './short-id.ts';
@@ -40,7 +37,7 @@ export function SessionBar({ name, profile, resource, connection, onEnd }: Sessi
           Masking {masked} column{masked === 1 ? '' : 's'}
         </Tag>
       )}
-      <Left resource={name} profile={profile} />
+      <SessionTimeLeft resource={name} profile={profile} />
       <Button icon="power" onClick={onEnd} disabled={connection.status !== 'ready'}>
         End session
       </Button>
@@ -82,22 +79,4 @@ function SessionState({ connection }: Pick<SessionBarProps, 'connection'>) {
     default:
       return connection satisfies never;
   }
-}
-
-function Left({ resource, profile }: { readonly resource: string; readonly profile: string }) {
-  const grant = useGrantOf(resource, profile);
-  const now = useNow();
-  if (grant === undefined || !isUsable(grant, now)) return null;
-  const { seconds, share, soon } = timeLeft(grant, now);
-  const started = grant.state === 'active';
-  return (
-    <>
-      <span className="vsep" />
-      <span className={soon ? 'timeleft c-pending' : 'timeleft'} role="timer">
-        {started ? <Ring share={share} tone={soon ? 'soon' : 'active'} /> : null}
-        <b>{started ? countdownText(seconds) : durationText(seconds)}</b>
-        <span className="t3 plain">{started ? 'left' : 'ready'}</span>
-      </span>
-    </>
-  );
 }

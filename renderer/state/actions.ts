@@ -51,6 +51,37 @@ export function openAnotherConsole(resource: string, profile: string): void {
   openTab({ kind: 'sql', id: crypto.randomUUID(), resource, profile, title: resource, text: '' });
 }
 
+/** A shell on a host: the open terminal, or a new one. */
+export function openTerminal(resource: string, profile: string): void {
+  openSessionTab({ kind: 'ssh', id: crypto.randomUUID(), resource, profile, title: resource });
+}
+
+/** One more shell on the same host. */
+export function openAnotherTerminal(resource: string, profile: string): void {
+  openTab({ kind: 'ssh', id: crypto.randomUUID(), resource, profile, title: resource });
+}
+
+/** A shell on this computer; with `of`, the variables of that database are set in it. */
+export function openLocalShell(of?: { readonly resource: string; readonly profile: string }): void {
+  const title = of === undefined ? 'Local shell' : `Local shell for ${of.resource}`;
+  openTab({ kind: 'shell', id: crypto.randomUUID(), title, ...(of === undefined ? {} : { of }) });
+}
+
+/** What *Connect* opens on a resource: the tab that fits its protocol. */
+export function openConnection(resource: string, profile: string): void {
+  const protocol = appState().resources?.find(({ name }) => name === resource)?.protocol ?? 'postgres';
+  switch (protocol) {
+    case 'postgres':
+      openConsole(resource, profile);
+      return;
+    case 'ssh':
+      openTerminal(resource, profile);
+      return;
+    default:
+      protocol satisfies never;
+  }
+}
+
 /** The connection card of a resource, in a tab of its own. */
 export function openCard(resource: string, profile: string): void {
   openSessionTab({ kind: 'card', id: crypto.randomUUID(), resource, profile, title: resource });
@@ -62,8 +93,8 @@ export function openRecording(session: string, title: string): void {
   openTab(open ?? { kind: 'recording', id: crypto.randomUUID(), session, title });
 }
 
-/** Two clicks on *Connect* are meant as one console. */
-function openSessionTab(tab: Extract<Tab, { kind: 'sql' | 'card' }>): void {
+/** Two clicks on *Connect* are meant as one session. */
+function openSessionTab(tab: Extract<Tab, { kind: 'sql' | 'ssh' | 'card' }>): void {
   const open = useView
     .getState()
     .tabs.find(

@@ -102,6 +102,12 @@ export function closeTab(id: string): void {
   const { tabs, activeTab } = useView.getState();
   const index = tabs.findIndex((tab) => tab.id === id);
   if (index === -1) return;
+  const closed = tabs[index];
+  if (closed?.kind === 'ssh' || closed?.kind === 'shell') {
+    call('terminals.close', { tab: id }).catch(() => {
+      // Where main doesn't answer, no terminal of its is left either.
+    });
+  }
   const rest = tabs.filter((tab) => tab.id !== id);
   const next = rest[Math.min(index, rest.length - 1)]?.id;
   set({ tabs: rest, activeTab: activeTab === id ? next : activeTab });

@@ -20,6 +20,7 @@ export const resource = (name: string, rest: Partial<Resource> = {}): Resource =
   labels: { env: 'prod', region: 'eu-west-1' },
   profiles: [readProfile],
   maskedColumns: [],
+  maskedText: [],
   ...rest,
 });
 

@@ -82,7 +82,7 @@ describe('without a grant of one’s own', () => {
     );
     expect(await codeOf(dan.api.call('getSession', { params }))).toBe('not_found');
     expect(await codeOf(dan.api.call('terminateSession', { params, body: {} }))).toBe('not_found');
-    expect(await codeOf(dan.api.stream('getRecording', { params }))).toBe('not_found');
+    expect(await codeOf(dan.api.stream('getRecording', { params, query: {} }))).toBe('not_found');
     expect(await codeOf(dan.api.call('listAudit', { query: {} }))).toBe('forbidden');
     expect(await codeOf(dan.api.call('listDocuments', { query: {} }))).toBe('forbidden');
     expect(

@@ -30,7 +30,7 @@ afterAll(async () => {
   await secure?.stop();
 });
 
-type Target = Extract<DocumentInput, { kind: 'Resource' }>['target'];
+type Target = Extract<DocumentInput, { kind: 'Resource'; protocol: 'postgres' }>['target'];
 
 /** A resource of its own with this target, which Alice has a grant for. */
 async function resourceAt(target: Target): Promise<string> {

@@ -105,7 +105,7 @@ describe('a script', () => {
   it('goes all the way by JSON alone', async () => {
     expect((await json(alice, Me, ['whoami'])).user.groups).toEqual(['engineering']);
     const { resources } = await json(alice, z.object({ resources: z.array(Resource) }), ['resources']);
-    expect(resources.map(({ name }) => name)).toEqual(['orders-db', 'orders-staging']);
+    expect(resources.map(({ name }) => name)).toEqual(['build-box', 'orders-db', 'orders-staging']);
     await json(alice, Resource, ['resources', 'orders-db']);
     const request = await json(alice, AccessRequest, ask('orders-db'));
     expect(request.state).toBe('pending');

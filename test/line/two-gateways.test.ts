@@ -1,4 +1,4 @@
-import { ApiClient, liveEvents } from '@drawbridge/gateway-client';
+import { ApiClient, fetchRecording, liveEvents } from '@drawbridge/gateway-client';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -75,8 +75,13 @@ describe('two gateways on one store', () => {
     const client = await alice.connect(await alice.tunnel(RESOURCE, second.url));
     expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
     const [live] = (await carol.api.call('listSessions', { query: { state: 'live' } })).sessions;
-    await client.end();
     const id = live?.id ?? expect.fail('The first does not know of it.');
+    // What it would have to hear of is written elsewhere.
+    await expect(fetchRecording(carol.api, id, undefined, { follow: true })).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining('is not on this gateway'),
+    });
+    await client.end();
     await expect
       .poll(() => carol.api.call('getSession', { params: { id } }))
       .toMatchObject({ recording: 'sealed' });

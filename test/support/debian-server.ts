@@ -1,13 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { targetCertificate } from '../../demo/target-certificate.ts';
+import { freePort, startOwned } from './owned-process.ts';
 
 /** A PostgreSQL of the system's own packages, with TLS and SCRAM, on data that is gone with it. */
 export interface DebianServer {
@@ -81,7 +80,10 @@ export async function startDebianServer(): Promise<DebianServer> {
       full_page_writes: 'off',
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const server = await serve(join(bin, 'postgres'), ['-D', data, ...flags], { ...user, cwd: folder });
+    const server = await startOwned(join(bin, 'postgres'), ['-D', data, ...flags], {
+      ...{ ready: 'ready to accept connections', signal: 'INT' },
+      ...{ ...user, cwd: folder, env: environment },
+    });
     return {
       host: '127.0.0.1',
       port,
@@ -89,10 +91,7 @@ export async function startDebianServer(): Promise<DebianServer> {
       version,
       url: (database) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`,
       async stop() {
-        if (server.exitCode === null && server.signalCode === null) {
-          server.stdin?.end();
-          await once(server, 'close');
-        }
+        await server.stop();
         await remove();
       },
     };
@@ -119,40 +118,4 @@ async function serverUser(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, 'postgres'])));
   return { uid: Number(uid?.stdout), gid: Number(gid?.stdout) };
-}
-
-/** Runs it under a shell that ends it once our end of a pipe is closed, which it is however we die. */
-async function serve(
-  program: string,
-  flags: readonly string[],
-  options: { uid?: number; gid?: number; cwd: string },
-): Promise<ChildProcess> {
-  const script =
-    '"$@" & server=$!; { read -r _; kill -INT "$server"; } <&3 & waiter=$!; wait "$server"; kill "$waiter" 2>&-; exit 0';
-  const child = spawn('/bin/sh', ['-c', `exec 3<&0 </dev/null; ${script}`, 'sh', program, ...flags], {
-    ...options,
-    env: environment,
-    stdio: ['pipe', 'ignore', 'pipe'],
-    detached: true,
-  });
-  child.stdin?.on('error', () => undefined);
-  let said = '';
-  await new Promise<void>((resolve, reject) => {
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      if (said.length < 10_000) said += text;
-      if (said.includes('ready to accept connections')) resolve();
-    });
-    child.once('close', () => reject(new Error(`The server did not start.\n${said}`)));
-  });
-  return child;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The system gave no port.');
-  return address.port;
 }

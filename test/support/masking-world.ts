@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import type { MaskingRule } from '../../gateway/src/masking/rule.ts';
+import type { ColumnRule } from '../../gateway/src/masking/rule.ts';
 import { AnalysisCache } from '../../gateway/src/protocols/postgres/analysis/analysis-cache.ts';
 import { createAnalysis } from '../../gateway/src/protocols/postgres/analysis/create-analysis.ts';
 import type { Analysis } from '../../gateway/src/protocols/postgres/analysis/plan.ts';
@@ -7,12 +7,12 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 import { credentialOf, listenPostgres, type PostgresListener } from './postgres-listener.ts';
 import { TestSession } from './test-session.ts';
 
-const rule = (column: string, mask: MaskingRule['mask']): MaskingRule => {
+const rule = (column: string, mask: ColumnRule['mask']): ColumnRule => {
   const [schema = '', table = '', name = ''] = column.split('.');
   return { rule: 'customer-pii', schema, table, column: name, mask };
 };
 
-export const RULES: readonly MaskingRule[] = [
+export const RULES: readonly ColumnRule[] = [
   rule('public.customers.ssn', 'full'),
   rule('public.customers.phone', 'null'),
   rule('public.customers.born', 'full'),
@@ -112,7 +112,11 @@ export async function createMaskingWorld(word: string, rules = RULES): Promise<M
       const session = new TestSession(credential, { rules });
       const { resource } = session;
       return createAnalysis({
-        session: { rules, resource, decide: decide ?? (() => session.decide()) },
+        session: {
+          rules: { columns: rules, text: [] },
+          resource,
+          decide: decide ?? (() => session.decide()),
+        },
         catalogQuery: ask,
         cache,
       });

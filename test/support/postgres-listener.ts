@@ -5,7 +5,7 @@ import {
   PostgresServer,
   type PostgresServerParts,
 } from '../../gateway/src/protocols/postgres/serve-postgres.ts';
-import type { SessionEnd, TargetCredential } from '../../gateway/src/sessions/session.ts';
+import type { PostgresCredential, SessionEnd } from '../../gateway/src/sessions/session.ts';
 import { ScriptedAnalysis } from './scripted-analysis.ts';
 import { TestSession } from './test-session.ts';
 
@@ -19,9 +19,10 @@ export interface PostgresListener {
 }
 
 /** What a connection string says, as a credential. */
-export function credentialOf(url: string): TargetCredential {
+export function credentialOf(url: string): PostgresCredential {
   const { hostname, port, pathname, username, password } = new URL(url);
   return {
+    protocol: 'postgres',
     host: hostname,
     port: Number(port),
     database: decodeURIComponent(pathname.slice(1)),
@@ -33,9 +34,9 @@ export function credentialOf(url: string): TargetCredential {
 
 /** Serves `PostgresServer` on a plain TCP port: each connection is a session of its own. */
 export async function listenPostgres(
-  target: TargetCredential,
+  target: PostgresCredential,
   options: {
-    session?: (target: TargetCredential) => TestSession;
+    session?: (target: PostgresCredential) => TestSession;
     analyze?: PostgresServerParts['analyze'];
     clock?: Clock;
   } = {},

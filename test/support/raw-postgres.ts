@@ -43,7 +43,10 @@ export class RawPostgres {
     client.socket.write(serialize.startup({ user: credential.username, database: credential.database }));
     const messages: RawMessage[] = [];
     client.#frames = new FrameSource(client.socket, backendLimits);
-    const signIn = new SignIn({ ...credential, host: '127.0.0.1', port, tls: 'disable' }, client.socket);
+    const signIn = new SignIn(
+      { ...credential, protocol: 'postgres', host: '127.0.0.1', port, tls: 'disable' },
+      client.socket,
+    );
     for (let message = await client.next(); message.type !== 'Z'; message = await client.next()) {
       if (message.type === 'R') await signIn.answer(message.frame);
       messages.push(message);

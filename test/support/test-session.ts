@@ -1,9 +1,9 @@
 import type { RecordingEventInput, SessionEndCode } from '@drawbridge/contract';
-import type { MaskingRule } from '../../gateway/src/masking/rule.ts';
+import type { ColumnRule, MaskingRules } from '../../gateway/src/masking/rule.ts';
 import { newId } from '../../gateway/src/new-id.ts';
 import type { Decision } from '../../gateway/src/policy/decision.ts';
 import { type RecordingEntry, RecordingFailed } from '../../gateway/src/recording/recorder.ts';
-import type { Session, SessionEnd, TargetCredential } from '../../gateway/src/sessions/session.ts';
+import type { PostgresCredential, Session, SessionEnd } from '../../gateway/src/sessions/session.ts';
 
 type Allowed = Exclude<Decision, { verdict: 'needs' }>;
 type EventOf<T extends RecordingEventInput['type']> = Extract<RecordingEventInput, { type: T }>;
@@ -14,18 +14,20 @@ export class TestSession implements Session {
   readonly profile = 'read';
   readonly resource = { name: 'orders-db', protocol: 'postgres', labels: {} } as const;
   readonly principal: Session['principal'];
-  readonly rules: readonly MaskingRule[];
+  readonly rules: MaskingRules;
   readonly recorded: RecordingEntry[] = [];
   /** Set to have recording fail from the next call on. */
   diskFull = false;
   credentials = 0;
 
-  readonly #target: TargetCredential;
+  readonly #target: PostgresCredential;
+  readonly clientKey = undefined;
+
   readonly #abort = new AbortController();
 
-  constructor(target: TargetCredential, options: { rules?: readonly MaskingRule[]; user?: string } = {}) {
+  constructor(target: PostgresCredential, options: { rules?: readonly ColumnRule[]; user?: string } = {}) {
     this.#target = target;
-    this.rules = options.rules ?? [];
+    this.rules = { columns: options.rules ?? [], text: [] };
     const user = options.user ?? 'alice';
     this.principal = {
       kind: 'user',
@@ -46,7 +48,7 @@ export class TestSession implements Session {
     this.#abort.abort({ code, message } satisfies SessionEnd);
   }
 
-  async credential(): Promise<TargetCredential> {
+  async credential(): Promise<PostgresCredential> {
     this.credentials += 1;
     return this.#target;
   }

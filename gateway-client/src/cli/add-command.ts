@@ -47,3 +47,16 @@ export function factorArgument(text: string): number {
   if (!(factor > 0)) throw new InvalidArgumentError('It must be a factor above 0, like 1 or 8.');
   return factor;
 }
+
+export function channelArgument(text: string): number {
+  const channel = Number(text);
+  if (!/^\d+$/.test(text) || channel < 1) throw new InvalidArgumentError('It must be a number from 1.');
+  return channel;
+}
+
+/** `2`, `0.5s` as milliseconds. */
+export function secondsArgument(text: string): number {
+  const seconds = Number(text.replace(/s$/, ''));
+  if (text === '' || !(seconds >= 0)) throw new InvalidArgumentError('It must be seconds, like 2 or 0.5.');
+  return seconds * 1000;
+}

@@ -5,6 +5,7 @@ import { ClientError } from '../client-error.ts';
 import { type ClientClock, systemClock } from '../clock.ts';
 import { drawbridgeHome, FileTokenStore } from '../file-token-store.ts';
 import { gatewayUrl } from '../gateway-url.ts';
+import { ClientKeys } from '../ssh/client-keys.ts';
 import { printableJson } from './output/printable.ts';
 import { createStyle, type Style, wantsColor } from './output/style.ts';
 import { packageVersion } from './version.ts';
@@ -29,6 +30,7 @@ export class CliContext {
   readonly stderr: NodeJS.WriteStream;
   readonly clock: ClientClock;
   readonly store: FileTokenStore;
+  readonly keys: ClientKeys;
   readonly style: Style;
   readonly version: string;
   /** What the process exits with when the command returns; commands that failed throw instead. */
@@ -43,7 +45,9 @@ export class CliContext {
     this.stdout = process.stdout;
     this.stderr = process.stderr;
     this.clock = clock;
-    this.store = new FileTokenStore(drawbridgeHome(process.env));
+    const home = drawbridgeHome(process.env);
+    this.store = new FileTokenStore(home);
+    this.keys = new ClientKeys(home);
     this.style = createStyle(wantsColor(process.stdout, process.env));
     this.version = packageVersion();
   }

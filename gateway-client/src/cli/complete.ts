@@ -14,6 +14,8 @@ const argumentsOf: Readonly<Record<string, 'resource' | 'request' | 'grant' | 's
     resources: 'resource',
     request: 'resource',
     connect: 'resource',
+    ssh: 'resource',
+    proxy: 'resource',
     approve: 'request',
     deny: 'request',
     cancel: 'request',

@@ -58,7 +58,7 @@ test('reads many documents and puts secrets in their place', async () => {
 });
 
 test('names every mistake with file and line, at once', async () => {
-  const broken = GOOD.replace('protocol: postgres', 'protocol: oracle')
+  const broken = GOOD.replace('host: db.internal', 'hots: db.internal')
     .replace('maxDuration: 1h', 'maxDuration: soon')
     .replace('name: everybody', 'nmae: everybody');
   const error = await load(broken).catch((caught: unknown) => caught);
@@ -67,7 +67,7 @@ test('names every mistake with file and line, at once', async () => {
     message: expect.stringContaining('nothing was applied'),
   });
   const issues = (error as DrawbridgeError).details.issues ?? [];
-  expect(issues.map(({ path }) => path)).toEqual(expect.arrayContaining(['stdin:4', 'stdin:10', 'stdin:18']));
+  expect(issues.map(({ path }) => path)).toEqual(expect.arrayContaining(['stdin:5', 'stdin:10', 'stdin:18']));
   expect(issues.find(({ path }) => path === 'stdin:10')?.message).toContain(
     'profiles.read.maxDuration: must be a duration',
   );

@@ -60,7 +60,10 @@ export async function loadDocuments(
 /** zod's words, but where several shapes are possible: then the shapes are what helps. */
 function sentence(issue: { readonly code?: string; readonly path: Path; readonly message: string }): string {
   if (issue.code !== 'invalid_union') return issue.message;
-  if (issue.path.at(-1) === 'password') return 'must be { env: NAME }, { file: path } or { value: secret }';
+  if (issue.path.at(-1) === 'credential')
+    return 'must be { username, password }, { username, privateKey } or { username, certificate: true }';
+  if (issue.path.at(-1) === 'password' || issue.path.at(-1) === 'privateKey')
+    return 'must be { env: NAME }, { file: path } or { value: secret }';
   if (issue.path.at(-1) === 'resources') return 'must be { names: [...] } or { labels: { ... } }';
   return 'kind must be Resource, DataRule or Policy';
 }
@@ -139,10 +142,17 @@ async function fillSecrets(
   const written = document.value as DocumentInput;
   if (written.kind !== 'Resource') return;
   for (const [name, { credential }] of Object.entries(written.profiles)) {
-    const locate = () => document.locate(['profiles', name, 'credential', 'password']);
-    const value = await secretValue(credential.password, folder, env);
-    if (typeof value === 'string') credential.password = { value };
-    else issues.push({ path: locate(), message: value.problem });
+    const secrets = credential as Record<string, unknown>;
+    for (const kind of ['password', 'privateKey']) {
+      if (!(kind in secrets)) continue;
+      const value = await secretValue(secrets[kind] as SecretSource, folder, env);
+      if (typeof value === 'string') secrets[kind] = { value };
+      else
+        issues.push({
+          path: document.locate(['profiles', name, 'credential', kind]),
+          message: value.problem,
+        });
+    }
   }
 }
 

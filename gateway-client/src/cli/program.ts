@@ -4,6 +4,7 @@ import { registerAudit } from './commands/audit.ts';
 import { registerConnect } from './commands/connect.ts';
 import { registerDocuments } from './commands/documents.ts';
 import { registerGrants } from './commands/grants.ts';
+import { registerProxy } from './commands/proxy.ts';
 import { registerRecordings } from './commands/recordings.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerRequests } from './commands/requests.ts';
@@ -11,6 +12,8 @@ import { registerResources } from './commands/resources.ts';
 import { registerReviews } from './commands/reviews.ts';
 import { registerSessions } from './commands/sessions.ts';
 import { registerSignIn } from './commands/sign-in.ts';
+import { registerSsh } from './commands/ssh.ts';
+import { registerSshConfig } from './commands/ssh-config.ts';
 import { completionScripts, type Shell } from './completion-scripts.ts';
 
 const afterHelp = `
@@ -18,8 +21,9 @@ Examples:
   $ drawbridge login --gateway https://drawbridge.example.com
   $ drawbridge request orders-db --profile read --for 30m --reason "INC-4821" --wait
   $ drawbridge connect orders-db -- psql
+  $ drawbridge ssh build-box
 
-Exit status: 0 done, 1 failed, 2 wrong usage, 3 access needed, 4 sign in; connect gives its command's own.
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 access needed, 4 sign in; connect and ssh give their command's own.
 Environment: DRAWBRIDGE_GATEWAY chooses the gateway, DRAWBRIDGE_HOME the folder of the sign-ins.`;
 
 /** The whole command line. Commands throw; nothing here ends the process. */
@@ -44,6 +48,9 @@ export function createProgram(context: CliContext): Command {
   registerRequests(program, context);
   registerGrants(program, context);
   registerConnect(program, context);
+  registerSsh(program, context);
+  registerSshConfig(program, context);
+  registerProxy(program, context);
   program.commandsGroup('Review:');
   registerReviews(program, context);
   program.commandsGroup('Sessions and recordings:');

@@ -11,8 +11,15 @@ const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
  *
  * A Ctrl-C on the terminal goes to the whole foreground process group, so the command has it already and
  * we only survive it. Without a terminal nobody but the sender of a SIGINT knows us, and it is passed on.
+ *
+ * @param hint what to do where it can't be started
+ * @throws ClientError `command_failed`
  */
-export function runCommand(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+export function runCommand(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+  hint = 'Without a command, `drawbridge connect` shows what to put into any client.',
+): Promise<number> {
   const [file = '', ...args] = command;
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: 'inherit', env });
@@ -30,13 +37,7 @@ export function runCommand(command: readonly string[], env: NodeJS.ProcessEnv): 
         error.code === 'ENOENT'
           ? `${file} is not installed or not in PATH`
           : `${file} can't be started (${error.code ?? error.message})`;
-      reject(
-        new ClientError(
-          'command_failed',
-          why,
-          'Without a command, `drawbridge connect` shows what to put into any client.',
-        ),
-      );
+      reject(new ClientError('command_failed', why, hint));
     });
     child.once('exit', (status, signal) => {
       settle();

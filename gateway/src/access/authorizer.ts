@@ -1,5 +1,5 @@
 import { type ActionName, DrawbridgeError, type Requirement, type User } from '@drawbridge/contract';
-import type { Decision } from '../policy/decision.ts';
+import type { Action, Decision } from '../policy/decision.ts';
 import type { PolicyEngine } from '../policy/engine.ts';
 import type { Facts, PolicyResource } from '../policy/question.ts';
 import type { Caller } from './caller.ts';
@@ -49,6 +49,12 @@ export class Authorizer {
     return this.#decide(caller, 'access.connect', wish);
   }
 
+  /** One action under a grant, as things stand: that the grant was approved does not approve the action. */
+  use(caller: Caller, { name, object, context }: Action, wish: Wish): Decision {
+    const resource = object === undefined ? wish.resource : { ...wish.resource, object };
+    return this.#engine.decide(question(caller, name, resource, { ...factsOf(wish), action: context }));
+  }
+
   /** Whether policy says yes right now. Without a resource the question is about the gateway itself. */
   may(caller: Caller, action: ActionName, resource?: PolicyResource, facts: Facts = {}): boolean {
     return this.#engine.allows(question(caller, action, resource, facts));
@@ -74,11 +80,17 @@ export class Authorizer {
     return [...new Set(words)].join('; ');
   }
 
-  #decide(caller: Caller, action: ActionName, { resource, profile, duration, reason }: Wish): Decision {
-    const facts = { profile, duration, hasReason: reason !== '', hasTicket: namesTicket(reason) };
-    return this.#engine.decide(question(caller, action, resource, facts));
+  #decide(caller: Caller, action: ActionName, wish: Wish): Decision {
+    return this.#engine.decide(question(caller, action, wish.resource, factsOf(wish)));
   }
 }
+
+const factsOf = ({ profile, duration, reason }: Wish): Facts => ({
+  profile,
+  duration,
+  hasReason: reason !== '',
+  hasTicket: namesTicket(reason),
+});
 
 function question(
   { user, address }: Caller,

@@ -38,6 +38,14 @@ describe('readBootstrapFiles', () => {
     expect(documents.map(passwordOf)).toEqual([{ value: 'from-env' }, { value: 'from-file' }]);
   });
 
+  it('puts in private keys as well', async () => {
+    const file = await write('host.yaml', RESOURCE('x').replace('password: x', 'privateKey: { env: KEY }'));
+    const [document] = await readBootstrapFiles([file], { KEY: 'from-env' });
+    expect(document).toMatchObject({
+      profiles: { read: { credential: { username: 'u', privateKey: { value: 'from-env' } } } },
+    });
+  });
+
   it('names everything that is missing, at once', async () => {
     const bad = await write(
       'bad.yaml',

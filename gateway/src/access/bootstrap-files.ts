@@ -41,7 +41,10 @@ export async function readBootstrapFiles(
   return documents;
 }
 
-/** Puts values in the place of sources, in every `profiles.*.credential.password` there is; all else is left to `parseDocuments`. */
+/** What of a credential is secret. */
+const SECRETS = ['password', 'privateKey'];
+
+/** Puts values in the place of sources, in every secret of `profiles.*.credential` there is; all else is left to `parseDocuments`. */
 async function resolveSecrets(
   document: unknown,
   file: string,
@@ -52,22 +55,24 @@ async function resolveSecrets(
     isRecord(document) && isRecord(document.profiles) ? document.profiles : {},
   )) {
     if (!isRecord(profile) || !isRecord(profile.credential)) continue;
-    const source = SecretSource.safeParse(profile.credential.password);
-    if (!source.success || 'value' in source.data) continue;
-    const value =
-      'env' in source.data
-        ? env[source.data.env]
-        : await readFile(resolve(dirname(file), source.data.file), 'utf8').then(
-            (text) => text.replace(/\r?\n$/, ''),
-            () => undefined,
-          );
-    if (value) profile.credential.password = { value };
-    else
-      issues.push(
+    for (const name of SECRETS) {
+      const source = SecretSource.safeParse(profile.credential[name]);
+      if (!source.success || 'value' in source.data) continue;
+      const value =
         'env' in source.data
-          ? { path: file, message: `names ${source.data.env}, which is not set` }
-          : { path: file, message: `names ${source.data.file}, which can't be read or is empty` },
-      );
+          ? env[source.data.env]
+          : await readFile(resolve(dirname(file), source.data.file), 'utf8').then(
+              (text) => text.replace(/\r?\n$/, ''),
+              () => undefined,
+            );
+      if (value) profile.credential[name] = { value };
+      else
+        issues.push(
+          'env' in source.data
+            ? { path: file, message: `names ${source.data.env}, which is not set` }
+            : { path: file, message: `names ${source.data.file}, which can't be read or is empty` },
+        );
+    }
   }
 }
 

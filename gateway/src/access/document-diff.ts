@@ -12,7 +12,7 @@ export function diffDocument(
 ): DocumentChange {
   const { kind, name } = after.document;
   if (before === undefined) return { kind, name, action: 'created', changes: [] };
-  const changes = [...diffBodies(before, after.document), ...diffSecrets(secretsBefore, after.secrets)];
+  const changes = [...diffBodies(before, after.document), ...diffSecrets(secretsBefore, after)];
   return {
     kind,
     name,
@@ -32,12 +32,14 @@ function diffBodies(before: StoredDocument, after: StoredDocument): Change[] {
   });
 }
 
-/** Of a profile that comes or goes its own lines tell; here only passwords of profiles that stay. */
-function diffSecrets(before: Secrets, after: Secrets): Change[] {
-  return Object.keys(after)
-    .filter((profile) => before[profile] !== undefined && before[profile] !== after[profile])
-    .map((profile) => ({
-      path: `profiles.${profile}.credential.password`,
+/** Of a profile that comes or goes its own lines tell; here only secrets of profiles that stay. */
+function diffSecrets(before: Secrets, { document, secrets }: ParsedDocument): Change[] {
+  if (document.kind !== 'Resource') return [];
+  return Object.entries(document.profiles)
+    .filter(([profile]) => before[profile] !== undefined && secrets[profile] !== undefined)
+    .filter(([profile]) => before[profile] !== secrets[profile])
+    .map(([profile, { credential }]) => ({
+      path: `profiles.${profile}.credential.${credential.kind ?? 'password'}`,
       before: '(sealed)',
       after: '(changed)',
     }));

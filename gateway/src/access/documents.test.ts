@@ -69,7 +69,7 @@ describe('apply', () => {
     expect(everything).not.toMatch(/an0ther|s3cret/);
     expect(await world.store.credential('orders-db', 'read')).toEqual({
       username: 'app_reader',
-      password: 'an0ther',
+      secret: 'an0ther',
     });
   });
 
@@ -86,20 +86,21 @@ describe('apply', () => {
       {
         kind: 'Resource',
         name: 'broken',
-        protocol: 'oracle',
+        protocol: 'postgres',
         target: { host: 'x' },
         profiles: {},
         lables: {},
       },
       { kind: 'DataRule', name: 'rule', resources: {}, columns: [{ column: 'ssn', mask: 'last4' }] },
+      { kind: 'Resource', name: 'elsewhere', protocol: 'oracle', target: {}, profiles: {} },
       { kind: 'Secret', name: 'x' },
     ]);
     const paths = found.map(({ path }) => path);
     expect(paths).toEqual(
       expect.arrayContaining([
-        'Resource/broken.protocol',
         'Resource/broken.target.database',
         'Resource/broken',
+        'Resource/elsewhere.protocol',
         'DataRule/rule.resources',
         'DataRule/rule.columns.0.column',
       ]),

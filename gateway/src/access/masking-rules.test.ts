@@ -31,8 +31,11 @@ describe('maskingRulesFor', () => {
       rule('other-name', { names: ['other-db'] }),
       rule('half-a-match', { labels: { env: 'prod', team: 'billing' } }),
     ];
-    expect(maskingRulesFor(orders, rules).map((found) => found.rule)).toEqual(['by-name', 'by-label']);
-    expect(maskingRulesFor(orders, rules)[0]).toEqual({
+    expect(maskingRulesFor(orders, rules).columns.map((found) => found.rule)).toEqual([
+      'by-name',
+      'by-label',
+    ]);
+    expect(maskingRulesFor(orders, rules).columns[0]).toEqual({
       rule: 'by-name',
       schema: 'public',
       table: 'customers',

@@ -1,5 +1,5 @@
 import type { DataRuleDocument, ResourceSelector } from '@drawbridge/contract';
-import type { MaskingRule } from '../masking/rule.ts';
+import type { MaskingRules } from '../masking/rule.ts';
 
 interface Selectable {
   readonly name: string;
@@ -13,12 +13,14 @@ export function selects(selector: ResourceSelector, resource: Selectable): boole
 }
 
 /** What must be masked in one resource, in the order of the documents. */
-export function maskingRulesFor(resource: Selectable, dataRules: readonly DataRuleDocument[]): MaskingRule[] {
-  return dataRules
-    .filter((rule) => selects(rule.resources, resource))
-    .flatMap((rule) =>
-      rule.columns.map(({ column, mask }) => ({ rule: rule.name, ...parseColumnPattern(column), mask })),
-    );
+export function maskingRulesFor(resource: Selectable, dataRules: readonly DataRuleDocument[]): MaskingRules {
+  const selected = dataRules.filter((rule) => selects(rule.resources, resource));
+  return {
+    columns: selected.flatMap(({ name, columns = [] }) =>
+      columns.map(({ column, mask }) => ({ rule: name, ...parseColumnPattern(column), mask })),
+    ),
+    text: selected.flatMap(({ name, text = [] }) => text.map((each) => ({ rule: name, ...each }))),
+  };
 }
 
 const PART = /\*|"(?:[^"]|"")+"|[^".*\s]+/y;

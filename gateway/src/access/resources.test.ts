@@ -104,7 +104,7 @@ it('only those whom policy lets review something are reviewers', async () => {
 it('rulesFor gives the rules of one resource', async () => {
   const orders = await world.access.resources.find('orders-db');
   if (!orders) throw new Error('no orders-db');
-  expect(await world.access.resources.rulesFor(orders)).toContainEqual({
+  expect((await world.access.resources.rulesFor(orders)).columns).toContainEqual({
     rule: 'customer-pii',
     schema: '*',
     table: '*',

@@ -7,7 +7,7 @@ import {
 } from '@drawbridge/contract';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.ts';
-import type { MaskingRule } from '../masking/rule.ts';
+import type { MaskingRules } from '../masking/rule.ts';
 import type { Database } from '../store/database.ts';
 import type { StoredResource } from '../store/documents.ts';
 import type { Authorizer } from './authorizer.ts';
@@ -70,7 +70,7 @@ export class Resources {
   }
 
   /** What must be masked in it, as the data rules stand. */
-  async rulesFor(resource: Pick<StoredResource, 'name' | 'labels'>): Promise<MaskingRule[]> {
+  async rulesFor(resource: Pick<StoredResource, 'name' | 'labels'>): Promise<MaskingRules> {
     return maskingRulesFor(resource, (await this.#parts.configuration.current()).dataRules);
   }
 
@@ -95,16 +95,24 @@ export class Resources {
     const grant = own.find(({ state }) => state === 'active') ?? own[0];
     const pending = held.pending.find((request) => request.resource === resource.name);
     if (!grant && !pending && profiles.every(({ access }) => access === 'denied')) return undefined;
+    const applying = dataRules.filter((rule) => selects(rule.resources, resource));
     return {
       name: resource.name,
       ...(resource.description === undefined ? {} : { description: resource.description }),
       protocol: resource.protocol,
       labels: resource.labels,
-      database: resource.target.database,
+      ...(resource.protocol === 'postgres' && { database: resource.target.database }),
       profiles,
-      maskedColumns: dataRules
-        .filter((rule) => selects(rule.resources, resource))
-        .flatMap((rule) => rule.columns.map(({ column, mask }) => ({ column, mask, rule: rule.name }))),
+      maskedColumns: applying.flatMap(({ name, columns = [] }) =>
+        columns.map(({ column, mask }) => ({ column, mask, rule: name })),
+      ),
+      maskedText: applying.flatMap(({ name, text = [] }) =>
+        text.map((each) => ({
+          detect: 'detect' in each ? each.detect : 'pattern',
+          mask: each.mask,
+          rule: name,
+        })),
+      ),
       ...(grant ? { grant } : {}),
       ...(pending ? { pending } : {}),
     };

@@ -26,8 +26,10 @@ export function changeResolver(requests: Requests, grants: Grants, sessions: Ses
       }
       case 'session': {
         const session = await sessions.watch(change.id as Session['id']);
-        return async (user) =>
-          session && (await sessions.canSee({ user }, session)) ? { type: 'session', session } : undefined;
+        return async (user) => {
+          const seen = session && (await sessions.viewOf({ user }, session));
+          return seen && { type: 'session', session: seen };
+        };
       }
       case 'configuration':
         return () => ({ type: 'configuration' });

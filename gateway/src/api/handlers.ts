@@ -2,6 +2,7 @@ import {
   type AuditEvent,
   DrawbridgeError,
   type Grant,
+  type Me,
   type Session,
   type SessionId,
   type SignInId,
@@ -14,15 +15,17 @@ import type { Grants } from '../access/grants.ts';
 import type { Requests } from '../access/requests.ts';
 import type { Resources } from '../access/resources.ts';
 import type { Reviews } from '../access/reviews.ts';
+import type { Clock } from '../clock.ts';
 import type { Identity, Caller as SignedIn } from '../identity/identity.ts';
 import type { Asking, SessionAccess } from '../sessions/session-access.ts';
 import type { EventStream } from './event-stream.ts';
 import { type Call, type Handlers, STREAMED } from './http-server.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { sendRecording } from './send-recording.ts';
+import { sendFollowed, sendRecording } from './send-recording.ts';
 
 export interface HandlerParts {
-  readonly gateway: { readonly name: string; readonly version: string };
+  readonly clock: Pick<Clock, 'after'>;
+  readonly gateway: Me['gateway'];
   readonly identity: Pick<Identity, 'authenticate' | 'signOut'>;
   readonly authorizer: Authorizer;
   readonly resources: Resources;
@@ -84,8 +87,16 @@ export function createHandlers(parts: HandlerParts): Handlers<SignedIn> {
     listSessions: async ({ query }, call) => ({ sessions: await sessions.list(from(call), query) }),
     getSession: ({ params }, call): Promise<Session> => sessions.get(from(call), params.id),
     terminateSession: ({ params, body }, call) => sessions.terminate(from(call), params.id, body.reason),
-    getRecording: async ({ params }, call) => {
-      await sendRecording(call.response, await sessions.recording(from(call), params.id as SessionId));
+    getRecording: async ({ params, query }, call) => {
+      const id = params.id as SessionId;
+      if (query.follow) {
+        const { signInId } = call.caller;
+        await sendFollowed(
+          call.response,
+          await sessions.follow({ ...from(call), signInId }, id),
+          parts.clock,
+        );
+      } else await sendRecording(call.response, await sessions.recording(from(call), id));
       return STREAMED;
     },
     recordingKeys: async () => ({ keys: await parts.recordingKeys() }),

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { MaskingRule } from './rule.ts';
+import type { ColumnRule } from './rule.ts';
 import { matchRule } from './rule-match.ts';
 
-const rule = (column: string, mask: MaskingRule['mask'], name = 'pii'): MaskingRule => {
+const rule = (column: string, mask: ColumnRule['mask'], name = 'pii'): ColumnRule => {
   const [schema = '', table = '', last = ''] = column.split('.');
   return { rule: name, schema, table, column: last, mask };
 };

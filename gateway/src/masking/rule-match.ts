@@ -1,5 +1,5 @@
 import type { MaskKind } from '@drawbridge/contract';
-import type { MaskingRule } from './rule.ts';
+import type { ColumnRule } from './rule.ts';
 
 /** A column that must be masked, and by what. */
 export interface MaskedColumn {
@@ -22,7 +22,7 @@ export const stricter = (a: MaskedColumn, b: MaskedColumn): MaskedColumn =>
  * rule that masks one column more is a nuisance, one that misses `"SSN"` a leak.
  */
 export function matchRule(
-  rules: readonly MaskingRule[],
+  rules: readonly ColumnRule[],
   schema: string,
   table: string,
   column: string,

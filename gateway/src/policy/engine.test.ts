@@ -137,7 +137,7 @@ describe('decide', () => {
 
   it('denies what it cannot understand', () => {
     const decision = engineOf('permit (principal, action, resource);').decide(
-      connect({ statement: { verb: 7 } }, [], 'sql.read'),
+      connect({ action: { verb: 7 } }, [], 'sql.read'),
     );
     expect(decision).toEqual({
       verdict: 'deny',
@@ -180,9 +180,9 @@ describe('decide', () => {
     const engine = engineOf(
       'permit (principal, action, resource); forbid (principal, action == Action::"sql.write", resource) unless { context.hasWhere };',
     );
-    expect(engine.decide(connect({ statement: { verb: 'delete' } }, [], 'sql.write')).verdict).toBe('deny');
+    expect(engine.decide(connect({ action: { verb: 'delete' } }, [], 'sql.write')).verdict).toBe('deny');
     expect(
-      engine.decide(connect({ statement: { verb: 'delete', hasWhere: true } }, [], 'sql.write')).verdict,
+      engine.decide(connect({ action: { verb: 'delete', hasWhere: true } }, [], 'sql.write')).verdict,
     ).toBe('allow');
   });
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { CedarValueJson, EntityJson, EntityUidJson } from '@cedar-policy/cedar-wasm/nodejs';
 import type { ActionName, Principal } from '@drawbridge/contract';
-import { actionContext } from './schema.ts';
+import { actionContext, type ContextKind } from './schema.ts';
 
 /** A resource as policy sees it; `object` is what the action is done to inside it (`public.customers`). */
 export interface PolicyResource {
@@ -22,8 +22,8 @@ export interface Facts {
   readonly ip?: string;
   /** Seconds since the last multi-factor sign-in. */
   readonly mfaSeconds?: number;
-  /** `verb`, `tables`, `hasWhere`, `functions`, see `Action.context`. What the schema doesn't know is left out. */
-  readonly statement?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  /** Of a statement, command, file or forwarded connection, see `Action.context`. What the schema doesn't know is left out. */
+  readonly action?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
 
 export interface Question {
@@ -108,15 +108,21 @@ function contextOf({ action, facts }: Question, now: number): Record<string, Ced
     minutes: Math.ceil((facts.duration ?? 0) / 60),
   };
   if (kind === 'use') return use;
-  const { verb = '', tables = [], hasWhere = false, functions = [] } = facts.statement ?? {};
-  return {
-    ...use,
-    verb: plain(verb),
-    tables: plain(tables),
-    hasWhere: plain(hasWhere),
-    functions: plain(functions),
-  };
+  const about = facts.action ?? {};
+  const known = Object.entries(OF_ACTION[kind]).map(([name, least]) => [name, plain(about[name] ?? least)]);
+  return { ...use, ...Object.fromEntries(known) };
 }
+
+/** The facts of each kind of action, with the value that permits least. */
+const OF_ACTION = {
+  statement: { verb: '', tables: [], hasWhere: false, functions: [] },
+  command: { command: '', program: '', arguments: [] },
+  file: { operation: '', path: '' },
+  destination: { host: '', port: 0, direction: '' },
+} as const satisfies Record<
+  Exclude<ContextKind, 'circumstances' | 'use'>,
+  Readonly<Record<string, string | number | boolean | readonly string[]>>
+>;
 
 const plain = (value: string | number | boolean | readonly string[]): CedarValueJson =>
   typeof value === 'object' ? [...value] : value;

@@ -22,6 +22,23 @@ const statement = `${use},
   hasWhere: Bool,
   functions: Set<String>`;
 
+/** Added where it is about a command; `program` and `arguments` are what a shell would make of it. */
+const command = `${use},
+  command: String,
+  program: String,
+  arguments: Set<String>`;
+
+/** Added where it is about a file of the target. */
+const file = `${use},
+  operation: String,
+  path: String`;
+
+/** Added where it is about a forwarded connection; `direction` is `out`, or `in` where the target listens. */
+const destination = `${use},
+  host: String,
+  port: Long,
+  direction: String`;
+
 /**
  * The vocabulary of policies as a Cedar schema (docs.cedarpolicy.com, *Schema syntax*); the reference that every
  * policy is validated against when it is applied. docs/policy.md explains it in words.
@@ -46,8 +63,14 @@ type Use = {${use}
 };
 type Statement = {${statement}
 };
+type Command = {${command}
+};
+type File = {${file}
+};
+type Destination = {${destination}
+};
 
-action "access", "session", "recording", "sql", "data", "admin";
+action "access", "session", "recording", "sql", "ssh", "data", "admin";
 
 action "access.request", "access.connect" in [Action::"access"]
   appliesTo { principal: [User, Workload], resource: [Resource], context: Use };
@@ -59,13 +82,19 @@ action "recording.view" in [Action::"recording"]
   appliesTo { principal: [User, Workload], resource: [Resource], context: Use };
 action "sql.read", "sql.write", "sql.ddl", "sql.copy", "sql.session", "sql.exec", "sql.unanalyzable" in [Action::"sql"]
   appliesTo { principal: [User, Workload], resource: [Resource, Table], context: Statement };
+action "ssh.shell", "ssh.exec", "ssh.unanalyzable" in [Action::"ssh"]
+  appliesTo { principal: [User, Workload], resource: [Resource], context: Command };
+action "ssh.sftp.read", "ssh.sftp.write" in [Action::"ssh"]
+  appliesTo { principal: [User, Workload], resource: [Resource], context: File };
+action "ssh.forward" in [Action::"ssh"]
+  appliesTo { principal: [User, Workload], resource: [Resource], context: Destination };
 action "data.reveal" in [Action::"data"]
   appliesTo { principal: [User, Workload], resource: [Resource, Table, Column], context: Statement };
 action "admin.apply", "admin.read" in [Action::"admin"]
   appliesTo { principal: [User, Workload], resource: [Gateway], context: Circumstances };
 `;
 
-export type ContextKind = 'circumstances' | 'use' | 'statement';
+export type ContextKind = 'circumstances' | 'use' | 'statement' | 'command' | 'file' | 'destination';
 
 /** Which context each action has in `POLICY_SCHEMA`. */
 export const actionContext = {
@@ -82,6 +111,12 @@ export const actionContext = {
   'sql.session': 'statement',
   'sql.exec': 'statement',
   'sql.unanalyzable': 'statement',
+  'ssh.shell': 'command',
+  'ssh.exec': 'command',
+  'ssh.unanalyzable': 'command',
+  'ssh.sftp.read': 'file',
+  'ssh.sftp.write': 'file',
+  'ssh.forward': 'destination',
   'data.reveal': 'statement',
   'admin.apply': 'circumstances',
   'admin.read': 'circumstances',
@@ -102,6 +137,12 @@ export const actionWords = {
   'sql.session': 'change session settings of',
   'sql.exec': 'run code in',
   'sql.unanalyzable': 'run statements that cannot be analysed in',
+  'ssh.shell': 'open a shell on',
+  'ssh.exec': 'run this command on',
+  'ssh.unanalyzable': 'run commands that cannot be analysed on',
+  'ssh.sftp.read': 'read files of',
+  'ssh.sftp.write': 'write files of',
+  'ssh.forward': 'forward connections through',
   'data.reveal': 'see unmasked values of',
   'admin.apply': 'change the configuration of',
   'admin.read': 'read the configuration of',

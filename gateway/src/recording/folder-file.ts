@@ -2,6 +2,8 @@ import { closeSync, fsync, ftruncateSync, writeSync } from 'node:fs';
 import { type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { followFileChunks } from './follow-file.ts';
+import type { Growth } from './growth.ts';
 import type { OpenRecording } from './recording-store.ts';
 
 const CHUNK = 256 * 1024;
@@ -55,6 +57,11 @@ export class FolderFile implements OpenRecording {
 
   chunks(): AsyncIterable<Uint8Array> {
     return readFileChunks(this.#parts.path);
+  }
+
+  follow(growth: Growth, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    const { path, finishedPath } = this.#parts;
+    return followFileChunks({ path, finishedPath, size: () => this.#size, growth }, signal);
   }
 
   async finish(): Promise<void> {

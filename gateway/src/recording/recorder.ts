@@ -36,4 +36,11 @@ export interface Recordings {
   recover(): Promise<readonly RecordingManifest[]>;
   /** The recording as `RECORDING_MEDIA_TYPE`, decrypted, streamed; an open one up to what is written now, without manifest. Undefined where there is none. */
   read(session: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /**
+   * The same, and of one that is being written whatever is added, as it is written, until its end. Whoever reads
+   * slowly holds up nobody and nothing is kept for them. Undefined where there is none, or where another process
+   * writes it: nobody here would hear that it grew.
+   * @param signal ends the reading with its reason
+   */
+  follow(session: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>;
 }

@@ -1,4 +1,5 @@
 import type { GatewayId, SessionId } from '@drawbridge/contract';
+import type { Growth } from './growth.ts';
 
 /**
  * Where the bytes of recordings are kept; knows neither keys nor events. A recording is open, held by one
@@ -24,6 +25,8 @@ export interface OpenRecording {
   truncate(size: number): void;
   /** From the first byte to the last. */
   chunks(): AsyncIterable<Uint8Array>;
+  /** The same, and then whatever is appended until `growth` ends. @throws the signal's reason once it aborts */
+  follow(growth: Growth, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Makes it durable and final, once; what is held is let go. */
   finish(): Promise<void>;
   /** Puts it away for a person to look at: it is neither open nor finished any more. */

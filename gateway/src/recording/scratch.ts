@@ -3,13 +3,10 @@ const KEPT = 512 * 1024;
 
 /** A buffer to work in, shared by all recorders of a process: recording never pauses halfway. */
 export class Scratch {
-  #bytes = Buffer.allocUnsafeSlow(KEPT);
-  #view = new DataView(this.#bytes.buffer);
+  readonly #kept = Buffer.allocUnsafeSlow(KEPT);
 
-  /** At least `size` bytes that hold until the next call, from offset 0 of their memory. */
-  take(size: number): { bytes: Buffer; view: DataView } {
-    if (size <= KEPT) return { bytes: this.#bytes, view: this.#view };
-    const bytes = Buffer.allocUnsafeSlow(size);
-    return { bytes, view: new DataView(bytes.buffer) };
+  /** At least `size` bytes that hold until the next call. */
+  take(size: number): Buffer {
+    return size <= KEPT ? this.#kept : Buffer.allocUnsafeSlow(size);
   }
 }

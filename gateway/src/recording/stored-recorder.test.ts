@@ -41,6 +41,7 @@ async function failingStore(): Promise<RecordingStore> {
     },
     truncate: (size) => file.truncate(size),
     chunks: () => file.chunks(),
+    follow: (growth, signal) => file.follow(growth, signal),
     async finish() {
       if (disk.finishes === 'fail') throw new Error('EIO: i/o error, fsync');
       await file.finish();

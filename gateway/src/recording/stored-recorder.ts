@@ -7,6 +7,7 @@ import {
   recordedEventText,
 } from '@drawbridge/contract/recording-chain';
 import type { Clock } from '../clock.ts';
+import type { Growth } from './growth.ts';
 import { type Recorder, type RecordingEntry, RecordingFailed } from './recorder.ts';
 import type { OpenRecording } from './recording-store.ts';
 import type { Scratch } from './scratch.ts';
@@ -24,6 +25,7 @@ export interface RecordingPosition {
 interface StoredRecorderParts {
   readonly header: RecordingHeader;
   readonly file: OpenRecording;
+  readonly growth: Growth;
   readonly sealer: FrameSealer;
   readonly position: RecordingPosition;
   readonly scratch: { readonly plain: Scratch; readonly frame: Scratch };
@@ -73,7 +75,7 @@ export class StoredRecorder implements Recorder {
   }
 
   async #seal(end: { code: SessionEndCode; reason: string }, crashed: boolean): Promise<RecordingManifest> {
-    const { file, header, signingKey, clock } = this.#parts;
+    const { file, growth, header, signingKey, clock } = this.#parts;
     try {
       const { bytes, plain, position } = this.#encode([{ event: { type: 'end', ...end } }], MANIFEST_ROOM);
       const manifest: RecordingManifest = {
@@ -97,6 +99,7 @@ export class StoredRecorder implements Recorder {
       throw new RecordingFailed(`the recording can't be sealed: ${messageOf(cause)}`, { cause });
     } finally {
       file.release();
+      growth.end();
     }
   }
 
@@ -110,11 +113,11 @@ export class StoredRecorder implements Recorder {
       bound += encodedEventBound(text, payload);
       texts.push(text);
     }
-    const { bytes, view } = this.#parts.scratch.plain.take(bound);
+    const bytes = this.#parts.scratch.plain.take(bound);
     let offset = 0;
     for (const [index, text] of texts.entries()) {
       const start = offset;
-      offset = encodeEventInto(bytes, view, start, text, entries[index]?.payload);
+      offset = encodeEventInto(bytes, start, text, entries[index]?.payload);
       head = chainNext(head, bytes.subarray(start, offset));
       events++;
     }
@@ -122,15 +125,16 @@ export class StoredRecorder implements Recorder {
   }
 
   #append(plain: Buffer, last: boolean): void {
-    const { file, scratch, sealer } = this.#parts;
+    const { file, growth, scratch, sealer } = this.#parts;
     try {
-      file.append(sealer.seal(plain, scratch.frame.take(FRAME_HEAD + plain.length + FRAME_TAG).bytes, last));
+      file.append(sealer.seal(plain, scratch.frame.take(FRAME_HEAD + plain.length + FRAME_TAG), last));
     } catch (error) {
       // What was cut off again may be on the disk all the same; its nonce must not meet another text.
       sealer.renew();
       throw error;
     }
     sealer.advance();
+    growth.grew();
   }
 }
 

@@ -14,6 +14,7 @@ import {
   readRecording,
 } from '@drawbridge/contract/recording-chain';
 import type { Clock } from '../clock.ts';
+import { Growth } from './growth.ts';
 import { type Recorder, RecordingFailed, type Recordings } from './recorder.ts';
 import { RecordingDamaged } from './recording-damaged.ts';
 import type { OpenRecording, RecordingStore } from './recording-store.ts';
@@ -49,6 +50,8 @@ interface StoredRecordingsParts {
 export class StoredRecordings implements Recordings {
   readonly #parts: StoredRecordingsParts;
   readonly #scratch = { plain: new Scratch(), frame: new Scratch() };
+  /** Recordings that are being written here. */
+  readonly #open = new Map<SessionIdType, { readonly file: OpenRecording; readonly growth: Growth }>();
 
   constructor(parts: StoredRecordingsParts) {
     this.#parts = parts;
@@ -98,12 +101,25 @@ export class StoredRecordings implements Recordings {
     const id = SessionId.safeParse(session);
     if (!id.success) return undefined;
     const stored = await this.#parts.store.read(id.data);
-    if (stored === undefined) return undefined;
-    const { finished } = stored;
-    const frames = readStoredFrames(stored.chunks(), { session: id.data, finished, unwrap: this.#unwrap });
-    return (async function* () {
-      for await (const { plain } of frames) yield plain;
-    })();
+    return stored && this.#plain(stored.chunks(), id.data, stored.finished);
+  }
+
+  async follow(session: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const id = SessionId.safeParse(session);
+    if (!id.success) return undefined;
+    const open = this.#open.get(id.data);
+    if (open !== undefined) return this.#plain(open.file.follow(open.growth, signal), id.data, false);
+    const stored = await this.#parts.store.read(id.data);
+    return stored?.finished === true ? this.#plain(stored.chunks(), id.data, true) : undefined;
+  }
+
+  async *#plain(
+    chunks: AsyncIterable<Uint8Array>,
+    session: SessionIdType,
+    finished: boolean,
+  ): AsyncGenerator<Uint8Array> {
+    for await (const { plain } of readStoredFrames(chunks, { session, finished, unwrap: this.#unwrap }))
+      yield plain;
   }
 
   /** Seals one that was left open. One that can't be understood is set aside, whole, and never guessed at. */
@@ -183,9 +199,12 @@ export class StoredRecordings implements Recordings {
   ): StoredRecorder {
     const { clock, signingKey } = this.#parts;
     const rounded = () => Math.round(elapsed() * 1000) / 1000;
+    const growth = new Growth(() => this.#open.delete(header.session));
+    this.#open.set(header.session, { file, growth });
     return new StoredRecorder({
       header,
       file,
+      growth,
       sealer,
       position,
       scratch: this.#scratch,

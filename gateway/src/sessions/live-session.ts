@@ -7,7 +7,7 @@ import {
   type SessionId,
   type SignInId,
 } from '@drawbridge/contract';
-import type { MaskingRule } from '../masking/rule.ts';
+import type { MaskingRules } from '../masking/rule.ts';
 import type { Action, Decision } from '../policy/decision.ts';
 import type { Recorder, RecordingEntry } from '../recording/recorder.ts';
 import type { Session, SessionEnd, TargetCredential } from './session.ts';
@@ -22,8 +22,11 @@ export interface LiveSessionParts {
   readonly grantId: Grant['id'];
   readonly profile: string;
   readonly resource: SessionResource;
-  readonly rules: readonly MaskingRule[];
+  readonly rules: MaskingRules;
   readonly clientAddress: string | undefined;
+  readonly clientKey: string | undefined;
+  /** What policy says to one action of this session; asked only for what the profile allows. */
+  readonly policy: (action: Action) => Decision;
   /** Runs the grant's clock, opens the recording and registers the session; see `Session.credential`. */
   readonly begin: (session: LiveSession) => Promise<{ recorder: Recorder; credential: TargetCredential }>;
 }
@@ -36,8 +39,9 @@ export class LiveSession implements Session {
   readonly grantId: Grant['id'];
   readonly profile: string;
   readonly resource: Session['resource'];
-  readonly rules: readonly MaskingRule[];
+  readonly rules: MaskingRules;
   readonly clientAddress: string | undefined;
+  readonly clientKey: string | undefined;
   readonly counters: SessionCounters = {
     statements: 0,
     refused: 0,
@@ -47,6 +51,7 @@ export class LiveSession implements Session {
   };
 
   readonly #allow: ReadonlySet<string>;
+  readonly #policy: LiveSessionParts['policy'];
   readonly #begin: LiveSessionParts['begin'];
   readonly #abort = new AbortController();
   #recorder: Recorder | undefined;
@@ -68,12 +73,14 @@ export class LiveSession implements Session {
     };
     this.rules = parts.rules;
     this.clientAddress = parts.clientAddress;
+    this.clientKey = parts.clientKey;
+    this.#policy = parts.policy;
     this.#allow = new Set(profile.allow);
     this.#begin = parts.begin;
   }
 
   /** Whether it would be opened with the same limits and masking rules today; it keeps what it was opened with. */
-  isAsToday(resource: SessionResource, rules: readonly MaskingRule[]): boolean {
+  isAsToday(resource: SessionResource, rules: MaskingRules): boolean {
     const allow = resource.profiles[this.profile]?.allow ?? [];
     return (
       allow.length === this.#allow.size &&
@@ -105,17 +112,24 @@ export class LiveSession implements Session {
   }
 
   /**
-   * The profile's ceiling: what it does not allow never happens, whatever policy says. Policies at the level
-   * of statements join here.
+   * The profile's ceiling first: what it does not allow never happens, whatever policy says. Then policy; the actions
+   * of SQL are not asked about one by one yet, there `access.connect` and the profile decide.
    */
   decide(actions: readonly Action[]): Decision {
+    const policies: string[] = [];
     for (const action of actions) {
-      if (this.#allow.has(action.name)) continue;
+      if (this.#allow.has(action.name)) {
+        if (action.name.startsWith('sql.')) continue;
+        const decision = this.#policy(action);
+        if (decision.verdict !== 'allow') return decision;
+        policies.push(...decision.policies);
+        continue;
+      }
       const object = action.object === undefined ? '' : ` on ${action.object}`;
       const reason = `the ${this.profile} profile of ${this.resource.name} doesn't allow ${action.name}${object}`;
       return { verdict: 'deny', reason, policies: [] };
     }
-    return { verdict: 'allow', policies: [] };
+    return { verdict: 'allow', policies };
   }
 
   /** No policy asks people about single statements yet; should one need it, the answer is no. */
@@ -152,6 +166,16 @@ export class LiveSession implements Session {
         return;
       case 'rows':
         counters.rows += event.count;
+        counters.bytesOut += payload?.length ?? 0;
+        return;
+      case 'channel':
+        if (event.decision === 'deny') counters.refused += 1;
+        else counters.statements += 1;
+        return;
+      case 'file':
+        if (event.decision === 'deny') counters.refused += 1;
+        return;
+      case 'output':
         counters.bytesOut += payload?.length ?? 0;
         return;
       case 'copy':

@@ -10,9 +10,10 @@ import {
   type UserId,
 } from '@drawbridge/contract';
 import type { Clock } from '../clock.ts';
-import type { MaskingRule } from '../masking/rule.ts';
+import type { MaskingRules } from '../masking/rule.ts';
 import { newId } from '../new-id.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { Action, Decision } from '../policy/decision.ts';
 import type { Recorder, Recordings } from '../recording/recorder.ts';
 import { LiveSession } from './live-session.ts';
 import type { ProtocolHandler, SessionEnd, TargetCredential } from './session.ts';
@@ -27,6 +28,8 @@ export interface Connection {
   readonly resource: string;
   readonly profile: string | undefined;
   readonly address: string | undefined;
+  /** See `Session.clientKey`. */
+  readonly clientKey?: string | undefined;
 }
 
 export interface SessionHostParts {
@@ -41,11 +44,9 @@ export interface SessionHostParts {
     /** Undefined where there is none of that name. */
     find(name: string): Promise<SessionResource | undefined>;
     /** Undefined where resource or profile are gone. */
-    credential(
-      resource: string,
-      profile: string,
-    ): Promise<{ username: string; password: string } | undefined>;
-    rulesFor(resource: SessionResource): Promise<readonly MaskingRule[]>;
+    /** How to dial it under this grant; undefined where the resource or its profile are gone. */
+    credential(session: LiveSession, grant: Grant): Promise<TargetCredential | undefined>;
+    rulesFor(resource: SessionResource): Promise<MaskingRules>;
   };
   readonly grants: {
     /** The caller's approved or active grant; throws `access_needed` where there is none. */
@@ -58,6 +59,13 @@ export interface SessionHostParts {
     /** Starts the clock at first use; the grant as it then is. Throws `grant_expired` and the like. */
     activate(grant: Grant, address: string | undefined): Promise<Grant>;
   };
+  /** What policy says to one action under a grant, as things stand. */
+  readonly policy: (
+    connection: Pick<Connection, 'user' | 'address'>,
+    resource: SessionResource,
+    grant: Grant,
+    action: Action,
+  ) => Decision;
   readonly announce: (id: SessionId) => Promise<void>;
   readonly audit: (
     user: User,
@@ -128,6 +136,8 @@ export class SessionHost {
       resource,
       rules: await resources.rulesFor(resource),
       clientAddress: connection.address,
+      clientKey: connection.clientKey,
+      policy: (action) => this.#parts.policy(connection, resource, grant, action),
       begin: (live) => this.#begin(live, grant),
     });
     return (stream) => {
@@ -233,14 +243,13 @@ export class SessionHost {
           profile: grant.profile,
         },
       );
-      const account = await resources.credential(grant.resource, grant.profile);
-      if (account === undefined)
+      const credential = await resources.credential(session, grant);
+      if (credential === undefined)
         throw new DrawbridgeError(
           'not_found',
           `${grant.resource} no longer has the profile ${grant.profile}`,
         );
-      const { ca, ...target } = resource.target;
-      return { recorder, credential: { ...target, ...account, ...(ca !== undefined && { ca }) } };
+      return { recorder, credential };
     } catch (error) {
       await this.#finish(session, recorder, {
         code: 'target_error',

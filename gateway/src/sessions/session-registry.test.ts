@@ -80,8 +80,10 @@ function session(signInId: SignInId = newId('sgn')): LiveSession {
     grantId: grant.id,
     profile: 'read',
     resource,
-    rules: [],
+    rules: { columns: [], text: [] },
     clientAddress: undefined,
+    clientKey: undefined,
+    policy: () => ({ verdict: 'allow', policies: [] }),
     begin: async () => {
       throw new Error('not begun in this test');
     },
@@ -150,10 +152,11 @@ describe('the session registry', () => {
 
   it('ends a session that was opened under other limits or masking rules than there are now', async () => {
     const started = await live();
-    expect(started.isAsToday(resource, [])).toBe(true);
+    const none = { columns: [], text: [] };
+    expect(started.isAsToday(resource, none)).toBe(true);
     const rule = { rule: 'pii', schema: 'public', table: 'customers', column: 'ssn', mask: 'full' } as const;
-    expect(started.isAsToday(resource, [rule])).toBe(false);
-    expect(started.isAsToday({ ...resource, profiles: { read: { allow: ['sql.read'] } } }, [])).toBe(false);
+    expect(started.isAsToday(resource, { columns: [rule], text: [] })).toBe(false);
+    expect(started.isAsToday({ ...resource, profiles: { read: { allow: ['sql.read'] } } }, none)).toBe(false);
     asToday = false;
     await registry.configurationChanged();
     expect(started.signal.reason).toEqual({

@@ -149,12 +149,14 @@ export class SessionRegistry {
           `grant ${grant?.state === 'ended' ? 'ended by its holder' : 'revoked'}${reason}`,
         );
       }
+      const isAsToday = await checks.isAsToday(session);
+      // Asked last: a resource that is removed at this moment is not as today either, and the cause is what is said.
       const allowed = await checks.stillAllowed(grant, session.clientAddress);
       if (allowed === 'policy_changed')
         return this.#end(session, 'policy_changed', 'policy changed and no longer allows it');
       if (allowed === 'resource_removed')
         return this.#end(session, 'resource_removed', 'the resource was removed');
-      if (!(await checks.isAsToday(session)))
+      if (!isAsToday)
         return this.#end(session, 'policy_changed', 'what it allows or masks was changed; connect again');
     } catch (error) {
       logger.error({ err: error, session: session.id }, 'session could not be checked and was ended');

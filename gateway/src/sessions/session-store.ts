@@ -26,14 +26,21 @@ export interface NewSession {
 
 export interface SessionFilter {
   readonly limit: number;
-  /** Whose own sessions are listed, and all sessions of which resources. */
-  readonly visibleTo?: { readonly userId: UserId; readonly resources: readonly string[] };
+  /** Whose own sessions are listed, all sessions of which resources, and the live ones of which others. */
+  readonly visibleTo?: {
+    readonly userId: UserId;
+    readonly resources: readonly string[];
+    readonly live: readonly string[];
+  };
   readonly resource?: string | undefined;
   readonly state?: Session['state'] | undefined;
   /** A person's login name. */
   readonly user?: string | undefined;
   readonly before?: string | undefined;
 }
+
+/** A session, whoever looks at it. */
+export type StoredSession = Omit<Session, 'may'>;
 
 const view = (db: Kysely<Database>) =>
   db
@@ -44,7 +51,7 @@ const view = (db: Kysely<Database>) =>
 
 type Row = Awaited<ReturnType<ReturnType<typeof view>['execute']>>[number];
 
-const toSession = (row: Row): Session => ({
+const toSession = (row: Row): StoredSession => ({
   id: row.id,
   grantId: row.grant_id,
   principal: { kind: 'user', id: row.user_id, name: row.user_name, displayName: row.user_display_name },
@@ -183,12 +190,12 @@ export class SessionStore {
     );
   }
 
-  async find(id: SessionId): Promise<Session | undefined> {
+  async find(id: SessionId): Promise<StoredSession | undefined> {
     const row = await view(this.#db).where('sessions.id', '=', id).executeTakeFirst();
     return row && toSession(row);
   }
 
-  async list(filter: SessionFilter): Promise<Session[]> {
+  async list(filter: SessionFilter): Promise<StoredSession[]> {
     let query = view(this.#db)
       .orderBy('sessions.started_at', 'desc')
       .orderBy('sessions.id', 'desc')
@@ -199,6 +206,9 @@ export class SessionStore {
         is.or([
           is('sessions.user_id', '=', visibleTo.userId),
           ...visibleTo.resources.map((name) => is('sessions.resource', '=', name)),
+          ...visibleTo.live.map((name) =>
+            is.and([is('sessions.resource', '=', name), is('sessions.state', '=', 'live')]),
+          ),
         ]),
       );
     if (filter.resource !== undefined) query = query.where('sessions.resource', '=', filter.resource);

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Principal, Protocol, SessionEndCode, SessionId, TlsMode } from '@drawbridge/contract';
-import type { MaskingRule } from '../masking/rule.ts';
+import type { MaskingRules } from '../masking/rule.ts';
 import type { Action, Decision } from '../policy/decision.ts';
 import type { RecordingEntry } from '../recording/recorder.ts';
 
@@ -11,8 +11,9 @@ export interface SessionEnd {
   readonly message: string;
 }
 
-/** How to reach and sign in to the target. Lives only while dialling. */
-export interface TargetCredential {
+/** How to reach and sign in to a PostgreSQL target. */
+export interface PostgresCredential {
+  readonly protocol: 'postgres';
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -22,6 +23,28 @@ export interface TargetCredential {
   readonly username: string;
   readonly password: string;
 }
+
+/** How to reach and sign in to an SSH host. */
+export interface SshTargetCredential {
+  readonly protocol: 'ssh';
+  readonly host: string;
+  readonly port: number;
+  /** Public keys of the host, as OpenSSH writes them; one of them or a certificate of `hostAuthority` must be shown. */
+  readonly hostKeys: readonly string[];
+  readonly hostAuthority?: string;
+  readonly username: string;
+  readonly login: SshLogin;
+}
+
+export type SshLogin =
+  | { readonly kind: 'password'; readonly password: string }
+  /** OpenSSH or PEM. */
+  | { readonly kind: 'key'; readonly privateKey: string }
+  /** A key made for this session alone, and the gateway's certificate of it as OpenSSH writes it. */
+  | { readonly kind: 'certificate'; readonly privateKey: string; readonly certificate: string };
+
+/** How to reach and sign in to the target. Lives only while dialling. */
+export type TargetCredential = PostgresCredential | SshTargetCredential;
 
 /**
  * All that a protocol sees of the world: who is there, what they may do, where to write what happened,
@@ -36,8 +59,13 @@ export interface Session {
     readonly labels: Readonly<Record<string, string>>;
   };
   readonly profile: string;
+  /**
+   * A public key, as OpenSSH writes it, that the client has to show in its protocol before it is served: others on
+   * its machine may reach the stream. Protocols with such keys refuse a session that has none.
+   */
+  readonly clientKey: string | undefined;
   /** What must be masked in everything that comes back from this resource. */
-  readonly rules: readonly MaskingRule[];
+  readonly rules: MaskingRules;
   /** Aborted when the session must end, with a `SessionEnd` as reason: tell the client in the protocol's own words, and close both sides. */
   readonly signal: AbortSignal;
   /**

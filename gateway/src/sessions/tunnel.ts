@@ -92,9 +92,13 @@ export class Tunnel {
     }
     const query = TunnelQuery.safeParse(Object.fromEntries(url.searchParams));
     if (!query.success) {
-      throw new DrawbridgeError('invalid_request', 'the tunnel needs ?resource= and optionally &profile=', {
-        issues: query.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
-      });
+      throw new DrawbridgeError(
+        'invalid_request',
+        'the tunnel needs ?resource= and optionally &profile= and &clientKey=',
+        {
+          issues: query.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+        },
+      );
     }
     const { user, signInId } = await this.#parts.authenticate(request.headers.authorization);
     const run = await this.#parts.host.open({
@@ -103,6 +107,7 @@ export class Tunnel {
       resource: query.data.resource,
       profile: query.data.profile,
       address: this.#parts.clientAddress(request),
+      clientKey: query.data.clientKey,
     });
     if (socket.destroyed) return;
     this.#server.handleUpgrade(request, socket, head, (client) => void this.#run(client, run));

@@ -55,7 +55,7 @@ describe('DocumentStore', () => {
     await apply();
     expect(await documents.credential('orders-db', 'read')).toEqual({
       username: 'app_ro',
-      password: 'read-secret',
+      secret: 'read-secret',
     });
     expect(await documents.credential('orders-db', 'admin')).toBeUndefined();
     expect(await documents.credential('orders-db', 'constructor')).toBeUndefined();
@@ -123,7 +123,7 @@ describe('DocumentStore', () => {
     });
     expect(await documents.credential('orders-db', 'write')).toEqual({
       username: 'app_rw',
-      password: 'write-secret',
+      secret: 'write-secret',
     });
   });
 
@@ -134,7 +134,7 @@ describe('DocumentStore', () => {
       /stored with its password/,
     );
     await expect(documents.transaction((tx) => tx.put(orders, { read: 'x' }))).rejects.toThrow(
-      /write .* without its password/,
+      /write .* without its secret/,
     );
     await expect(documents.transaction((tx) => tx.put(policy, { read: 'x' }))).rejects.toThrow(
       /has no profile read/,
@@ -150,7 +150,7 @@ describe('DocumentStore', () => {
     const after = new DocumentStore(store.db, new Keyring([fresh]));
     expect(await after.credential('orders-db', 'read')).toEqual({
       username: 'app_ro',
-      password: 'read-secret',
+      secret: 'read-secret',
     });
   });
 });

@@ -9,18 +9,26 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Database } from './database.ts';
 import type { Keyring } from './keyring.ts';
 
-/** A profile as it is stored: its password stands apart, sealed. */
-export type StoredProfile = Omit<Profile, 'credential'> & {
-  readonly credential: { readonly username: string };
-};
-export type StoredResource = Omit<ResourceDocument, 'profiles'> & {
-  readonly profiles: Readonly<Record<string, StoredProfile>>;
-};
+/** How a profile signs in, without the secret. Documents of before there was a choice have a password. */
+export interface StoredCredential {
+  readonly username: string;
+  readonly kind?: 'password' | 'privateKey' | 'certificate';
+}
+/** A profile as it is stored: its secret stands apart, sealed. */
+export type StoredProfile = Omit<Profile, 'credential'> & { readonly credential: StoredCredential };
+type Stored<R> = R extends ResourceDocument
+  ? Omit<R, 'profiles'> & { readonly profiles: Readonly<Record<string, StoredProfile>> }
+  : never;
+export type StoredResource = Stored<ResourceDocument>;
+/** What a profile signs in with; a certificate is signed when it is needed and has no secret. */
+export interface OpenedCredential extends StoredCredential {
+  readonly secret: string | undefined;
+}
 /** A document as it was parsed (durations in seconds, defaults filled in), without secrets. */
 export type StoredDocument = StoredResource | DataRuleDocument | PolicyDocument;
 type OfKind<K extends DocumentKind> = Extract<StoredDocument, { kind: K }>;
 
-/** Passwords of a resource by profile. */
+/** Passwords and private keys of a resource by profile. */
 export type Secrets = Readonly<Record<string, string>>;
 
 /** The applied documents: reads as of now. */
@@ -63,10 +71,7 @@ export class DocumentStore {
    * Undefined where there is no such resource or profile.
    * @throws KeyringError when it can't be unsealed.
    */
-  async credential(
-    resource: string,
-    profile: string,
-  ): Promise<{ username: string; password: string } | undefined> {
+  async credential(resource: string, profile: string): Promise<OpenedCredential | undefined> {
     const row = await this.#db
       .selectFrom('documents')
       .select(['body', 'sealed_secrets'])
@@ -77,11 +82,10 @@ export class DocumentStore {
     const stored = profiles && Object.hasOwn(profiles, profile) ? profiles[profile] : undefined;
     const sealed =
       row && Object.hasOwn(row.sealed_secrets, profile) ? row.sealed_secrets[profile] : undefined;
-    if (!stored || sealed === undefined) return undefined;
-    return {
-      username: stored.credential.username,
-      password: unseal(this.#keyring, sealed, resource, profile),
-    };
+    if (!stored) return undefined;
+    if (stored.credential.kind === 'certificate') return { ...stored.credential, secret: undefined };
+    if (sealed === undefined) return undefined;
+    return { ...stored.credential, secret: unseal(this.#keyring, sealed, resource, profile) };
   }
 
   /** One change of any number of documents: all of it or nothing. Changes wait for each other. */
@@ -142,7 +146,7 @@ export class DocumentTransaction {
     return getDocument(this.executor, kind, name);
   }
 
-  /** The passwords of a resource, unsealed, to tell whether they change. Empty where there is none. */
+  /** The secrets of a resource, unsealed, to tell whether they change. Empty where there is none. */
   async secrets(resource: string): Promise<Secrets> {
     const row = await this.executor
       .selectFrom('documents')
@@ -157,7 +161,7 @@ export class DocumentTransaction {
     return Object.fromEntries(opened);
   }
 
-  /** Writes a document whole, in place of the one of its kind and name; a resource with the passwords of all its profiles. */
+  /** Writes a document whole, in place of the one of its kind and name; a resource with the secrets of all its profiles. */
   async put(document: StoredDocument, secrets: Secrets = {}): Promise<void> {
     assertComplete(document, secrets);
     const sealed = Object.entries(secrets).map(([profile, password]) => [
@@ -228,13 +232,13 @@ async function readVersion(db: Kysely<Database>): Promise<number> {
 function assertComplete(document: StoredDocument, secrets: Secrets): void {
   const profiles = document.kind === 'Resource' ? document.profiles : {};
   for (const [name, { credential }] of Object.entries(profiles)) {
-    const extra = Object.keys(credential).filter((key) => key !== 'username');
+    const extra = Object.keys(credential).filter((key) => key !== 'username' && key !== 'kind');
     if (extra.length > 0)
       throw new Error(`Profile ${name} of ${document.name} would be stored with its ${extra.join(', ')}.`);
-    if (!Object.hasOwn(secrets, name))
-      throw new Error(`Profile ${name} of ${document.name} would be stored without its password.`);
+    if (credential.kind !== 'certificate' && !Object.hasOwn(secrets, name))
+      throw new Error(`Profile ${name} of ${document.name} would be stored without its secret.`);
   }
   const stray = Object.keys(secrets).filter((name) => !Object.hasOwn(profiles, name));
   if (stray.length > 0)
-    throw new Error(`${document.kind} ${document.name} has no profile ${stray.join(', ')} for a password.`);
+    throw new Error(`${document.kind} ${document.name} has no profile ${stray.join(', ')} for a secret.`);
 }

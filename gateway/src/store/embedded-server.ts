@@ -82,7 +82,7 @@ export class EmbeddedServer {
 
   /** Connection string of the superuser to a database. Holds the password: not to be logged. */
   url(database = 'postgres'): string {
-    return `postgres://${SUPERUSER}:${this.#password}@${HOST}:${this.port}/${encodeURIComponent(database)}`;
+    return superuserUrl(this.#password, this.port, database);
   }
 
   /** Ends all connections and shuts down in order; less gently where that takes too long. Safe to call again. */
@@ -102,6 +102,11 @@ export class EmbeddedServer {
   get folder(): string {
     return this.#folder.path;
   }
+}
+
+/** Connection string of the superuser to a database of an embedded server. Not to be logged. */
+export function superuserUrl(password: string, port: number, database: string): string {
+  return `postgres://${SUPERUSER}:${password}@${HOST}:${port}/${encodeURIComponent(database)}`;
 }
 
 interface RunningServer {

@@ -29,7 +29,7 @@ export class ServerFolder {
   }
 
   private get ownerFile(): string {
-    return join(this.path, 'owner.json');
+    return ownerFileOf(this.path);
   }
 
   /**
@@ -65,11 +65,10 @@ export class ServerFolder {
     const mark = { pid: process.pid, started: await processIdentity(process.pid) };
     for (;;) {
       if (await createPrivateFile(this.ownerFile, JSON.stringify(mark))) return;
-      const text = await readFile(this.ownerFile, 'utf8').catch(() => '');
-      const owner = parseOwner(text);
-      if (owner && (await processIdentity(owner.pid)) === owner.started) {
+      const owner = await livingOwner(this.path);
+      if (owner !== undefined) {
         throw new Error(
-          `The embedded PostgreSQL in ${this.path} is in use by process ${owner.pid}. Stop that gateway, or give this one another data folder.`,
+          `The embedded PostgreSQL in ${this.path} is in use by process ${owner}. Stop that gateway, or give this one another data folder.`,
         );
       }
       // Moved aside rather than deleted: of two processes that find the same stale mark, one gets it.
@@ -95,6 +94,14 @@ export class ServerFolder {
       `The PostgreSQL left over in ${this.path} (process ${pid}) does not stop. End it and start again.`,
     );
   }
+}
+
+const ownerFileOf = (path: string) => join(path, 'owner.json');
+
+/** The process that has taken a folder and lives; undefined where none does. */
+export async function livingOwner(path: string): Promise<number | undefined> {
+  const owner = parseOwner(await readFile(ownerFileOf(path), 'utf8').catch(() => ''));
+  return owner && (await processIdentity(owner.pid)) === owner.started ? owner.pid : undefined;
 }
 
 /** Stops a postmaster: fast shutdown, then immediate, then for good. @returns whether it is gone. */

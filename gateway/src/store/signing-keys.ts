@@ -23,6 +23,8 @@ const ALGORITHMS = {
   oidc: ['ES256', 'RS256'],
   cookie: ['secret'],
   masking: ['secret'],
+  'ssh-host': ['EdDSA'],
+  'ssh-authority': ['EdDSA'],
 } as const satisfies Record<KeyPurpose, readonly string[]>;
 type Algorithm = (typeof ALGORITHMS)[KeyPurpose][number];
 type Row = Selectable<Database['signing_keys']>;
@@ -46,6 +48,13 @@ export class SigningKeys {
     if (!row) throw new Error('There is no key to sign recordings with.');
     const privateKey = createPrivateKey({ key: this.#openJwk(row), format: 'jwk' });
     return { privateKey, publicKey: createPublicKey(privateKey), kid: row.id, jwk: publicKeyOf(row) };
+  }
+
+  /** What the gateway's SSH server shows, and what signs certificates for targets (Ed25519); the same on every gateway. */
+  async ssh(purpose: 'ssh-host' | 'ssh-authority'): Promise<KeyObject> {
+    const [row] = await this.#current(purpose);
+    if (!row) throw new Error(`There is no key for ${purpose}.`);
+    return createPrivateKey({ key: this.#openJwk(row), format: 'jwk' });
   }
 
   /** Every public key that a recording may be signed with, newest first; retired ones too. */

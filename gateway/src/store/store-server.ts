@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { EmbeddedServer } from './embedded-server.ts';
+import { runningServerUrl } from './running-server.ts';
 
 /** Where the store is, and how to let go of it. */
 export interface StoreServer {
@@ -31,6 +32,20 @@ export async function openStoreServer(
     throw error;
   }
   return { url: server.url(DATABASE), lost: server.exited, close: () => server.stop() };
+}
+
+/**
+ * The same for a command that looks something up and is gone: beside a gateway that serves from this folder, its own
+ * embedded server is used, and left running.
+ * @throws Error that says what to do.
+ */
+export async function joinStoreServer(
+  url: string | undefined,
+  folder: string,
+  log: (line: string) => void,
+): Promise<Pick<StoreServer, 'url' | 'close'>> {
+  const running = url ?? (await runningServerUrl(folder, DATABASE));
+  return openStoreServer(running, folder, log);
 }
 
 async function createDatabase(url: string): Promise<void> {

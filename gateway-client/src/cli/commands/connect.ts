@@ -1,18 +1,17 @@
 import { DrawbridgeError, type Grant, type Resource } from '@drawbridge/contract';
 import type { Command } from 'commander';
-import type { ApiClient } from '../../api-client.ts';
 import { connectionSettings } from '../../connection-settings.ts';
 import { liveEvents } from '../../live-events.ts';
 import { type ConnectionEvent, openTunnel, type Tunnel } from '../../tunnel.ts';
 import { addCommand, portArgument } from '../add-command.ts';
 import type { CliContext, CommonOptions, Connected } from '../cli-context.ts';
 import { interruptible } from '../interrupt.ts';
+import { connectionCard } from '../output/connection-card.ts';
 import { printable, printableJson } from '../output/printable.ts';
-import { requirements } from '../output/states.ts';
-import { table } from '../output/table.ts';
-import { clockTime, relativeTime, span } from '../output/time.ts';
+import { clockTime } from '../output/time.ts';
 import { runCommand } from '../run-command.ts';
-import { requestCommand } from './resources.ts';
+import { sshKey } from '../ssh-key.ts';
+import { isAccessOver, usableGrant } from '../usable-grant.ts';
 
 interface ConnectOptions extends CommonOptions {
   readonly profile?: string;
@@ -46,8 +45,9 @@ async function connect(
   const connected = await context.connect(options);
   const { api, gateway, tokens } = connected;
   const resource = await api.call('getResource', { params: { name } });
-  const grant = await usableGrant(context, api, resource, options.profile);
+  const grant = await usableGrant(context, api, resource, options.profile, 'drawbridge connect');
   const signedIn = await context.store.read(gateway);
+  const ssh = resource.protocol === 'ssh' ? await sshKey(context, connected) : undefined;
   const ended = new AbortController();
   const tunnel = await openTunnel({
     gateway,
@@ -56,6 +56,7 @@ async function connect(
     protocol: resource.protocol,
     profile: grant.profile,
     ...(options.port === undefined ? {} : { port: options.port }),
+    ...(ssh === undefined ? {} : { ssh, clientKey: ssh.publicKey }),
     ...(signedIn?.name === undefined ? {} : { user: signedIn.name }),
     database: resource.database ?? resource.name,
     // A running command shows these errors itself, as its protocol's own.
@@ -76,59 +77,6 @@ async function connect(
   }
 }
 
-async function usableGrant(
-  context: CliContext,
-  api: Pick<ApiClient, 'call'>,
-  resource: Resource,
-  profile: string | undefined,
-): Promise<Grant> {
-  const { grants } = await api.call('listGrants', { query: { scope: 'own', limit: 500 } });
-  const usable = grants.filter(
-    (grant) =>
-      grant.resource === resource.name &&
-      (grant.state === 'approved' || grant.state === 'active') &&
-      (profile === undefined || grant.profile === profile),
-  );
-  if (usable.length > 1) {
-    throw context.usage(
-      `you have several grants for ${resource.name}: ${usable.map((grant) => grant.profile).join(', ')}`,
-      `drawbridge connect ${resource.name} --profile ${usable[0]?.profile ?? ''}`,
-    );
-  }
-  const grant = usable[0];
-  if (grant) return grant;
-  const { pending } = resource;
-  if (pending && (profile === undefined || pending.profile === profile)) {
-    throw new DrawbridgeError(
-      'access_needed',
-      `your request for ${resource.name} (${pending.profile}) still waits for ${requirements(pending.needs) || 'an approval'}`,
-      { hint: 'drawbridge requests', id: pending.id },
-    );
-  }
-  const asked = resource.profiles.find((candidate) =>
-    profile === undefined ? candidate.access !== 'denied' : candidate.name === profile,
-  );
-  if (!asked && profile !== undefined)
-    throw context.usage(
-      `${resource.name} has no profile ${profile}`,
-      `It has: ${resource.profiles.map((candidate) => candidate.name).join(', ')}`,
-    );
-  throw new DrawbridgeError(
-    'access_needed',
-    `you have no access to ${resource.name}${profile === undefined ? '' : ` (${profile})`} now`,
-    { hint: requestCommand(resource.name, asked) },
-  );
-}
-
-/** Session ends after which no connection of this tunnel can succeed. */
-const accessIsOver = new Set<string>([
-  'grant_expired',
-  'grant_revoked',
-  'signed_out',
-  'resource_removed',
-  'policy_changed',
-]);
-
 function report(context: CliContext, event: ConnectionEvent, ended: AbortController): void {
   const { style } = context;
   const time = style.dim(clockTime(new Date(context.clock.now()).toISOString(), context.clock.now()));
@@ -143,7 +91,7 @@ function report(context: CliContext, event: ConnectionEvent, ended: AbortControl
       context.note(
         `${time}  disconnected${event.code === undefined ? '' : `: ${event.code.replaceAll('_', ' ')}`}, ${event.live} open`,
       );
-      if (event.code !== undefined && accessIsOver.has(event.code))
+      if (event.code !== undefined && isAccessOver(event.code))
         ended.abort(accessEnded(event.code.replaceAll('_', ' ')));
       return;
     default:
@@ -165,12 +113,13 @@ async function stayOpen(
 ): Promise<void> {
   const settings = connectionSettings(tunnel);
   if (options.json) {
-    const { host, port, user, secret: password, database } = tunnel;
+    const { host, port, user, secret: password, database, ssh } = tunnel;
+    const own = ssh === undefined ? { password, database } : { command: settings.command, ...ssh };
     // One line, at once: scripts read it while the tunnel stays open.
     context.stdout.write(
-      `${printableJson({ resource: resource.name, profile: grant.profile, grant: grant.id, host, port, user, password, database, url: settings.url, env: settings.env })}\n`,
+      `${printableJson({ resource: resource.name, profile: grant.profile, grant: grant.id, host, port, user, ...own, url: settings.url, env: settings.env })}\n`,
     );
-  } else context.print(...card(context, resource, grant, tunnel));
+  } else context.print(...connectionCard(context, resource, grant, tunnel));
   const interrupt = interruptible();
   const stop = AbortSignal.any([interrupt.signal, ended.signal]);
   try {
@@ -200,41 +149,4 @@ async function stayOpen(
   }
   if (ended.signal.aborted) throw ended.signal.reason;
   if (!options.json) context.note('', 'The tunnel is closed.');
-}
-
-function card(context: CliContext, resource: Resource, grant: Grant, tunnel: Tunnel): string[] {
-  const { style, clock } = context;
-  const settings = connectionSettings(tunnel);
-  const until =
-    grant.expiresAt === undefined
-      ? `for ${span(grant.duration * 1000)} from your first connection`
-      : `until ${clockTime(grant.expiresAt, clock.now())} (${relativeTime(grant.expiresAt, clock.now())})`;
-  const rows = [
-    ['host', tunnel.host],
-    ['port', String(tunnel.port)],
-    ['user', printable(tunnel.user)],
-    ['password', tunnel.secret],
-    ['database', printable(tunnel.database)],
-  ] as const;
-  return [
-    `${style.good('●')} ${style.bold(resource.name)} (${grant.profile}) is open on this computer ${until}.`,
-    '',
-    `  ${style.link(settings.command)}`,
-    '',
-    ...table(
-      [{ title: '' }, { title: '' }],
-      rows.map(([name, text]) => [{ text: name, paint: style.dim }, { text }]),
-      { indent: '  ' },
-    ),
-    '',
-    ...(resource.maskedColumns.length === 0
-      ? []
-      : [
-          `  ${style.dim('masked')}    ${resource.maskedColumns
-            .slice(0, 6)
-            .map(({ column }) => style.masked(printable(column)))
-            .join(', ')}${resource.maskedColumns.length > 6 ? ', …' : ''}`,
-        ]),
-    style.dim('  Every statement is recorded. Ctrl-C closes the tunnel.'),
-  ];
 }

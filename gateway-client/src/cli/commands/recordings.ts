@@ -6,19 +6,23 @@ import { z } from 'zod';
 import { ClientError } from '../../client-error.ts';
 import {
   checkRecording,
+  exportCast,
   exportRecording,
   fetchRecording,
   fetchRecordingKeys,
   type RecordingFormat,
 } from '../../recording.ts';
-import { addCommand } from '../add-command.ts';
+import { addCommand, channelArgument } from '../add-command.ts';
 import type { CliContext, CommonOptions } from '../cli-context.ts';
 import { findSessionId } from '../find-by-id.ts';
 import { printable, printableJson } from '../output/printable.ts';
 import { clockTime } from '../output/time.ts';
 
+type ExportFormat = RecordingFormat | 'cast' | 'cast-v2' | 'asciicast';
+
 interface ExportOptions extends CommonOptions {
-  readonly format: RecordingFormat;
+  readonly format: ExportFormat;
+  readonly channel?: number;
   readonly output?: string;
 }
 
@@ -29,13 +33,18 @@ interface VerifyOptions extends CommonOptions {
 export function registerRecordings(program: Command, context: CliContext): void {
   addCommand(program, 'export <session>', 'Write a recording to a file or to stdout', [
     'drawbridge export ses_9f3a1c2b --format csv > rows.csv',
+    'drawbridge export last --format cast -o session.cast && asciinema play session.cast',
     'drawbridge export last --format recording -o session.recording   # can be verified without the gateway',
   ])
     .addOption(
-      new Option('-f, --format <format>', 'ndjson: all events; csv: result rows; recording: as signed')
-        .choices(['ndjson', 'csv', 'recording'])
+      new Option(
+        '-f, --format <format>',
+        'ndjson: all events; csv: result rows; cast, cast-v2: the terminal, for asciinema 3 or 2; recording: as signed',
+      )
+        .choices(['ndjson', 'csv', 'cast', 'cast-v2', 'asciicast', 'recording'])
         .default('ndjson'),
     )
+    .option('--channel <number>', 'of a cast: which one (default: the first shell)', channelArgument)
     .option('-o, --output <file>', 'default: stdout')
     .action((text: string, options: ExportOptions) => exportSession(context, text, options));
 
@@ -58,7 +67,7 @@ export function registerRecordings(program: Command, context: CliContext): void 
 async function exportSession(context: CliContext, text: string, options: ExportOptions): Promise<void> {
   const { api } = await context.connect(options);
   const id = await findSessionId(api, text);
-  const pieces = exportRecording(await fetchRecording(api, id), options.format);
+  const pieces = await exported(() => fetchRecording(api, id), options);
   if (options.output === undefined || options.output === '-') {
     if (options.format === 'recording' && context.stdout.isTTY)
       throw context.usage(
@@ -74,6 +83,21 @@ async function exportSession(context: CliContext, text: string, options: ExportO
     `${context.style.good('✓')} ${printable(file)}, ${bytes} bytes`,
     ...(options.format === 'recording' ? [context.next(`drawbridge verify ${file}`)] : []),
   ]);
+}
+
+async function exported(
+  open: () => ReturnType<typeof fetchRecording>,
+  { format, channel }: ExportOptions,
+): Promise<AsyncIterable<string | Uint8Array>> {
+  switch (format) {
+    case 'cast':
+    case 'asciicast':
+      return exportCast(open, { channel });
+    case 'cast-v2':
+      return exportCast(open, { channel, version: 2 });
+    default:
+      return exportRecording(await open(), format);
+  }
 }
 
 async function writeOut(context: CliContext, pieces: AsyncIterable<string | Uint8Array>): Promise<void> {

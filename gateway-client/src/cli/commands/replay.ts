@@ -1,22 +1,29 @@
-import {
-  type RecordedColumn,
-  type RecordingHeader,
-  recordingTimeline,
-  type TimelineEvent,
-} from '@drawbridge/contract';
+import { findTerminalChannel, recordingTimeline, type SessionId } from '@drawbridge/contract';
 import type { Command } from 'commander';
+import type { ApiClient } from '../../api-client.ts';
 import { fetchRecording, recordingParts } from '../../recording.ts';
-import { addCommand, countArgument, factorArgument } from '../add-command.ts';
+import {
+  addCommand,
+  channelArgument,
+  countArgument,
+  factorArgument,
+  secondsArgument,
+} from '../add-command.ts';
 import type { CliContext, CommonOptions } from '../cli-context.ts';
 import { findSessionId } from '../find-by-id.ts';
 import { interruptible } from '../interrupt.ts';
-import { printable, printableJson, printableLines } from '../output/printable.ts';
-import { type Cell, table } from '../output/table.ts';
-import { clockTime, offset } from '../output/time.ts';
+import { printable, printableJson } from '../output/printable.ts';
+import { playTerminal } from '../replay/play-terminal.ts';
+import { ReplayView } from '../replay/replay-view.ts';
 
 interface ReplayOptions extends CommonOptions {
   readonly rows: number;
   readonly speed?: number;
+  /** Milliseconds. */
+  readonly idleLimit?: number;
+  readonly channel?: number;
+  readonly raw?: boolean;
+  readonly timeline?: boolean;
 }
 
 export function registerReplay(program: Command, context: CliContext): void {
@@ -24,13 +31,18 @@ export function registerReplay(program: Command, context: CliContext): void {
     'drawbridge replay ses_9f3a1c2b',
     'drawbridge replay last --rows 50',
     'drawbridge replay last --speed 8   # at eight times the pace it happened',
+    'drawbridge replay last --idle-limit 2   # a terminal, with no silence longer than 2 s',
   ])
     .option('--rows <count>', 'at most so many rows of each result', countArgument, 10)
     .option(
       '--speed <factor>',
-      'take the time it took, divided by this (default: no waiting)',
+      'take the time it took, divided by this (default: 1 for a terminal, else no waiting)',
       factorArgument,
     )
+    .option('--idle-limit <seconds>', 'cut longer silences to this', secondsArgument)
+    .option('--timeline', 'lines, also of what was a terminal')
+    .option('--channel <number>', 'the terminal to play (default: the first shell)', channelArgument)
+    .option('--raw', 'play the terminal also where stdout is none')
     .action((text: string, options: ReplayOptions) => replay(context, text, options));
 }
 
@@ -39,39 +51,10 @@ async function replay(context: CliContext, text: string, options: ReplayOptions)
   const interrupt = interruptible();
   try {
     const id = await findSessionId(api, text);
-    const view = new ReplayView(context, options.rows);
-    let at = 0;
-    let sealed = false;
-    for await (const entry of recordingTimeline(
-      recordingParts(await fetchRecording(api, id, interrupt.signal)),
-    )) {
-      if (entry.kind === 'manifest') sealed = true;
-      if (options.json) {
-        // The same lines as `export --format ndjson`.
-        const line =
-          entry.kind === 'event'
-            ? entry.event
-            : entry.kind === 'header'
-              ? { type: 'header', ...entry.header }
-              : { type: 'manifest', jws: entry.jws };
-        context.stdout.write(`${printableJson(line)}\n`);
-        continue;
-      }
-      if (entry.kind === 'header') context.print(...view.header(entry.header));
-      if (entry.kind !== 'event') continue;
-      if (options.speed !== undefined && entry.event.at > at)
-        await context.clock.sleep((entry.event.at - at) / options.speed, interrupt.signal);
-      at = entry.event.at;
-      context.print(...view.event(entry.event));
-    }
-    if (!options.json)
-      context.print(
-        ...view.end(),
-        '',
-        sealed
-          ? context.next(`drawbridge verify ${id}`)
-          : context.style.warn('The session is still open; its recording goes on.'),
-      );
+    const open = async () => recordingParts(await fetchRecording(api, id, interrupt.signal));
+    const channel = await terminalChannel(context, api, id, open, options);
+    if (channel === undefined) await showTimeline(context, id, await open(), options, interrupt.signal);
+    else await play(context, id, channel, await open(), options, interrupt.signal);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
   } finally {
@@ -79,161 +62,85 @@ async function replay(context: CliContext, text: string, options: ReplayOptions)
   }
 }
 
-/** A recording's events as lines: statements with what was decided, their rows as tables, how they ended. */
-class ReplayView {
-  readonly #context: Pick<CliContext, 'style' | 'width' | 'clock'>;
-  readonly #rows: number;
-  readonly #columns = new Map<number, readonly RecordedColumn[]>();
-  readonly #texts = new Map<number, string>();
-  /** Rows of the result that is being read, held until it is whole so that the columns align. */
-  #pending: { statement: number; rows: (readonly (string | null)[])[]; count: number } | undefined;
+type Parts = ReturnType<typeof recordingParts>;
 
-  constructor(context: Pick<CliContext, 'style' | 'width' | 'clock'>, rows: number) {
-    this.#context = context;
-    this.#rows = rows;
+/** The channel to play as a terminal; none where lines are wanted, or all there is. */
+async function terminalChannel(
+  context: CliContext,
+  api: Pick<ApiClient, 'call'>,
+  id: SessionId,
+  open: () => Promise<Parts>,
+  { json, timeline, raw, channel }: ReplayOptions,
+): Promise<number | undefined> {
+  if (json || timeline || !(raw || context.stdout.isTTY)) return undefined;
+  if (channel !== undefined) return channel;
+  const { protocol } = await api.call('getSession', { params: { id } });
+  return protocol === 'ssh' ? findTerminalChannel(await open()) : undefined;
+}
+
+async function play(
+  context: CliContext,
+  id: SessionId,
+  channel: number,
+  parts: Parts,
+  { speed, idleLimit }: ReplayOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { style, stdout } = context;
+  if (stdout.isTTY) context.note(style.dim(`Playing channel ${channel}. Space pauses, q stops.`));
+  const played = await playTerminal(context, parts, {
+    channel,
+    speed: speed ?? (stdout.isTTY ? 1 : undefined),
+    idleLimit: idleLimit ?? Number.POSITIVE_INFINITY,
+    signal,
+  });
+  if (played.kind === 'nothing')
+    throw context.usage(`the recording has no channel ${channel}`, `drawbridge replay ${id} --timeline`);
+  if (!stdout.isTTY) return;
+  const how =
+    played.kind === 'stopped'
+      ? 'Stopped.'
+      : `The recording ends here${played.exit === undefined ? '' : `: exit ${printable(String(played.exit))}`}.`;
+  context.note(style.dim(how), context.next(`drawbridge replay ${id} --timeline`));
+}
+
+async function showTimeline(
+  context: CliContext,
+  id: SessionId,
+  parts: Parts,
+  options: ReplayOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const view = new ReplayView(context, options.rows);
+  const idleLimit = options.idleLimit ?? Number.POSITIVE_INFINITY;
+  let at = 0;
+  let sealed = false;
+  for await (const entry of recordingTimeline(parts)) {
+    if (entry.kind === 'manifest') sealed = true;
+    if (options.json) {
+      // The same lines as `export --format ndjson`.
+      const line =
+        entry.kind === 'event'
+          ? entry.event
+          : entry.kind === 'header'
+            ? { type: 'header', ...entry.header }
+            : { type: 'manifest', jws: entry.jws };
+      context.stdout.write(`${printableJson(line)}\n`);
+      continue;
+    }
+    if (entry.kind === 'header') context.print(...view.header(entry.header));
+    if (entry.kind !== 'event') continue;
+    if (options.speed !== undefined && entry.event.at > at)
+      await context.clock.sleep(Math.min(entry.event.at - at, idleLimit) / options.speed, signal);
+    at = entry.event.at;
+    context.print(...view.event(entry.event));
   }
-
-  header(header: RecordingHeader): string[] {
-    const { style, clock } = this.#context;
-    const approved =
-      header.approvedBy.length > 0
-        ? `approved by ${header.approvedBy.map(({ displayName }) => printable(displayName)).join(', ')}`
-        : 'granted by policy';
-    return [
-      `${style.bold(`${printable(header.principal.displayName)} on ${header.resource} (${header.profile})`)}  ${style.dim(clockTime(header.startedAt, clock.now()))}`,
-      `  ${style.dim('reason')}   ${printable(header.reason)}, ${approved}`,
-      `  ${style.dim('session')}  ${header.session}${header.clientAddress === undefined ? '' : ` from ${printable(header.clientAddress)}`}`,
+  if (!options.json)
+    context.print(
+      ...view.end(),
       '',
-    ];
-  }
-
-  event(event: TimelineEvent): string[] {
-    if (event.type === 'rows') {
-      if (this.#pending?.statement !== event.statement) {
-        const before = this.#flush();
-        this.#hold(event.statement, event.values ?? [], event.count);
-        return before;
-      }
-      this.#hold(event.statement, event.values ?? [], event.count);
-      return [];
-    }
-    return [...this.#flush(), ...this.#line(event)];
-  }
-
-  end(): string[] {
-    return this.#flush();
-  }
-
-  #line(event: Exclude<TimelineEvent, { type: 'rows' }>): string[] {
-    const { style } = this.#context;
-    const time = style.dim(offset(event.at));
-    switch (event.type) {
-      case 'client':
-        return [
-          `${time}  ${style.dim(`connected${event.name === undefined ? '' : ` with ${printable(event.name)}`}`)}`,
-        ];
-      case 'statement':
-        this.#texts.set(event.statement, event.text);
-        return this.#statement(
-          time,
-          event.text,
-          event.mode === 'prepare',
-          event.decision === 'deny' ? (event.reason ?? 'refused by policy') : undefined,
-          event.policies,
-        );
-      case 'execute': {
-        const parameters = event.parameters.map(
-          (value, i) =>
-            `$${i + 1} = ${value === null ? style.dim('NULL') : printable(JSON.stringify(value))}`,
-        );
-        const first = printableLines(this.#texts.get(event.statement) ?? '')[0] ?? '';
-        return [
-          `${time}  ${style.dim('run')} ${style.bold(first.slice(0, 100))}`,
-          ...(parameters.length > 0 ? [`           ${style.dim('with')} ${parameters.join(', ')}`] : []),
-        ];
-      }
-      case 'columns':
-        this.#columns.set(event.statement, event.columns);
-        return [];
-      case 'copy':
-        return [
-          `           ${style.dim(event.direction === 'in' ? 'sent' : 'got')} ${printableLines(event.data ?? '')[0]?.slice(0, 100) ?? ''}`,
-        ];
-      case 'result':
-        if (event.error)
-          return [
-            `           ${style.bad(`${printable(event.error.severity)} ${printable(event.error.code)}: ${printable(event.error.message)}`)}`,
-            '',
-          ];
-        return [`           ${style.good('✓')} ${style.dim(printable(event.tag ?? event.status))}`, ''];
-      case 'message':
-        return [`           ${style.dim(event.kind)} ${printable(event.text)}`];
-      case 'cancel':
-        return [`${time}  ${style.warn('cancelled by the client')}`];
-      case 'end':
-        return [`${time}  ${style.dim(`ended: ${printable(event.reason || event.code)}`)}`];
-      default:
-        event satisfies never;
-        return [];
-    }
-  }
-
-  #statement(
-    time: string,
-    text: string,
-    prepared: boolean,
-    refusal: string | undefined,
-    policies: readonly string[] | undefined,
-  ): string[] {
-    const { style } = this.#context;
-    const lines = printableLines(text.trim());
-    return [
-      ...lines.map(
-        (line, i) =>
-          `${i === 0 ? time : ' '.repeat(9)}  ${i === 0 && prepared ? style.dim('prepare ') : ''}${style.bold(line)}`,
-      ),
-      ...(refusal === undefined
-        ? []
-        : [
-            `           ${style.bad('✗ refused:')} ${printable(refusal)}${policies && policies.length > 0 ? style.dim(` (${policies.map(printable).join(', ')})`) : ''}`,
-          ]),
-    ];
-  }
-
-  #hold(statement: number, values: readonly (readonly (string | null)[])[], count: number): void {
-    this.#pending ??= { statement, rows: [], count: 0 };
-    this.#pending.rows.push(...values.slice(0, Math.max(0, this.#rows - this.#pending.rows.length)));
-    this.#pending.count += count;
-  }
-
-  #flush(): string[] {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    if (!pending) return [];
-    const { style, width } = this.#context;
-    const columns = this.#columns.get(pending.statement) ?? [];
-    const shown = pending.rows.map((row) =>
-      row.map((value, i): Cell => {
-        const masked = columns[i]?.masked !== undefined;
-        if (value === null) return { text: 'NULL', paint: style.dim };
-        return { text: printable(value), ...(masked ? { paint: style.masked } : {}) };
-      }),
+      sealed
+        ? context.next(`drawbridge verify ${id}`)
+        : context.style.warn('The session is still open; its recording goes on.'),
     );
-    // A mark beside the colour: what is masked must show without one too.
-    const titles = columns.map(({ name, masked }) => ({
-      title: `${printable(name)}${masked ? ' ▒' : ''}`,
-      shrinkTo: 6,
-    }));
-    const rest = pending.count - pending.rows.length;
-    const maskedNames = columns.flatMap(({ masked }) =>
-      masked ? [`${printable(masked.column)} ${masked.mask}`] : [],
-    );
-    return [
-      ...(this.#rows === 0 ? [] : table(titles, shown, { width, indent: ' '.repeat(11), header: style.dim })),
-      ...(rest > 0 ? [`           ${style.dim(`… and ${rest} more row${rest === 1 ? '' : 's'}`)}`] : []),
-      ...(maskedNames.length > 0
-        ? [`           ${style.masked('▒')} ${style.dim(`masked: ${[...new Set(maskedNames)].join(', ')}`)}`]
-        : []),
-    ];
-  }
 }

@@ -75,7 +75,9 @@ function outcome(context: CliContext, asked: AccessRequest): string[] {
     case 'approved':
       return [
         `${style.good('✓')} You have ${what} for ${formatDuration(grantedSeconds(asked))}; the time starts when you first connect.`,
-        context.next(`drawbridge connect ${asked.resource} --profile ${asked.profile}`),
+        context.next(
+          `drawbridge ${asked.protocol === 'ssh' ? 'ssh' : 'connect'} ${asked.resource} --profile ${asked.profile}`,
+        ),
       ];
     case 'pending':
       return [

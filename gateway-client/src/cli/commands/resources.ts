@@ -92,7 +92,8 @@ function profileState(context: CliContext, resource: Resource, profile: ProfileA
 
 function nextStep(context: CliContext, resources: readonly Resource[]): string {
   const usable = resources.find(({ grant }) => grant !== undefined);
-  if (usable) return context.next(`drawbridge connect ${usable.name}`);
+  if (usable)
+    return context.next(`drawbridge ${usable.protocol === 'ssh' ? 'ssh' : 'connect'} ${usable.name}`);
   for (const resource of resources) {
     const profile = resource.profiles.find(({ access }) => access !== 'denied');
     if (profile && !resource.pending) return context.next(requestCommand(resource.name, profile));
@@ -132,6 +133,20 @@ function describeResource(context: CliContext, resource: Resource): string[] {
         [{ title: '' }, { title: '' }, { title: '' }],
         resource.maskedColumns.map(({ column, mask, rule }) => [
           { text: printable(column), paint: style.masked },
+          { text: mask },
+          { text: `rule ${rule}`, paint: style.dim },
+        ]),
+        { indent: '    ' },
+      ),
+    );
+  }
+  if (resource.maskedText.length > 0) {
+    lines.push('', '  Masked in what is shown');
+    lines.push(
+      ...table(
+        [{ title: '' }, { title: '' }, { title: '' }],
+        resource.maskedText.map(({ detect, mask, rule }) => [
+          { text: printable(detect), paint: style.masked },
           { text: mask },
           { text: `rule ${rule}`, paint: style.dim },
         ]),

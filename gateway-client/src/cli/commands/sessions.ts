@@ -59,6 +59,7 @@ function sessionTable(context: CliContext, sessions: readonly Session[]): string
   const oddRecording = ({ recording }: Session) =>
     recording === 'missing' || recording === 'sealed-after-crash';
   const odd = sessions.some(oddRecording);
+  const sql = sessions.some(({ protocol }) => protocol !== 'ssh');
   return [
     ...table(
       [
@@ -68,8 +69,8 @@ function sessionTable(context: CliContext, sessions: readonly Session[]): string
         { title: 'STATE', shrinkTo: 10 },
         { title: 'STARTED' },
         { title: 'LASTED' },
-        { title: 'STATEMENTS' },
-        { title: 'ROWS', align: 'right' },
+        { title: doneTitle(sessions) },
+        ...(sql ? [{ title: 'ROWS', align: 'right' as const }] : []),
         ...(odd ? [{ title: 'RECORDING' }] : []),
       ],
       sessions.map((session) => [
@@ -87,7 +88,7 @@ function sessionTable(context: CliContext, sessions: readonly Session[]): string
         session.refused > 0
           ? { text: `${session.statements}, ${session.refused} refused`, paint: style.bad }
           : { text: String(session.statements) },
-        { text: String(session.rows) },
+        ...(sql ? [{ text: session.protocol === 'ssh' ? '' : String(session.rows) }] : []),
         ...(odd ? [{ text: oddRecording(session) ? `✗ ${session.recording}` : '', paint: style.bad }] : []),
       ]),
       { width: context.width, header: style.dim },
@@ -95,6 +96,13 @@ function sessionTable(context: CliContext, sessions: readonly Session[]): string
     '',
     context.next(`drawbridge replay ${shortId(first.id)}`),
   ];
+}
+
+/** What the number of things done counts: statements, or shells, commands and other channels of hosts. */
+function doneTitle(sessions: readonly Session[]): string {
+  const hosts = sessions.filter(({ protocol }) => protocol === 'ssh').length;
+  if (hosts === 0) return 'STATEMENTS';
+  return hosts === sessions.length ? 'COMMANDS' : 'DONE';
 }
 
 async function terminate(context: CliContext, text: string, options: TerminateOptions): Promise<void> {

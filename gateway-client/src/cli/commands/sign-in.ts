@@ -48,6 +48,7 @@ async function login(context: CliContext, options: LoginOptions): Promise<void> 
             showCode(context, code.userCode, code.verificationUri, code.verificationUriComplete),
         })
       : await signIn({ gateway, signal: interrupt.signal, openBrowser: (url) => openBrowser(context, url) });
+    await context.keys.remove(gateway);
     await context.store.write(signedIn);
     await context.store.setCurrentGateway(gateway);
   } finally {
@@ -117,6 +118,7 @@ async function logout(context: CliContext, options: LogoutOptions): Promise<void
   } catch (error) {
     trouble = error;
   }
+  await context.keys.remove(gateway);
   await context.store.remove(gateway);
   if (trouble instanceof ClientError) {
     throw new ClientError(

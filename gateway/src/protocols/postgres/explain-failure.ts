@@ -1,19 +1,7 @@
-import { DrawbridgeError, type ErrorCode, type SessionEndCode } from '@drawbridge/contract';
+import { DrawbridgeError } from '@drawbridge/contract';
 import { RecordingFailed } from '../../recording/recorder.ts';
+import { endOfUnbegun } from '../../sessions/end-of-unbegun.ts';
 import { SessionFailure } from './session-failure.ts';
-
-/** How a session that could not begin is booked. */
-const ENDS: Partial<Record<ErrorCode, SessionEndCode>> = {
-  grant_expired: 'grant_expired',
-  not_active: 'grant_revoked',
-  access_needed: 'grant_revoked',
-  signed_out: 'signed_out',
-  sign_in_required: 'signed_out',
-  not_found: 'resource_removed',
-  policy_denied: 'policy_changed',
-  shutting_down: 'gateway_shutdown',
-  target_unreachable: 'target_error',
-};
 
 /**
  * Makes of whatever was thrown what the client may read.
@@ -32,11 +20,7 @@ export function explainFailure(error: unknown, unexpected: (error: unknown) => v
   if (error instanceof DrawbridgeError) {
     const { code, message, details } = error;
     const hint = details.hint === undefined ? {} : { hint: details.hint };
-    return new SessionFailure(
-      ENDS[code] ?? 'terminated',
-      { sqlstate: '28000', message, ...hint },
-      { cause: error },
-    );
+    return new SessionFailure(endOfUnbegun(code), { sqlstate: '28000', message, ...hint }, { cause: error });
   }
   unexpected(error);
   const message = 'an internal error of the gateway ended the session';

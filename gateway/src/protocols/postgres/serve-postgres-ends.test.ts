@@ -13,7 +13,7 @@ import {
 import { errorOf, RawPostgres } from '../../../../test/support/raw-postgres.ts';
 import { TestSession } from '../../../../test/support/test-session.ts';
 import { startTlsDatabase, type TlsDatabase } from '../../../../test/support/tls-database.ts';
-import type { TargetCredential } from '../../sessions/session.ts';
+import type { PostgresCredential } from '../../sessions/session.ts';
 import { STARTUP_TIMEOUT } from './client/read-startup.ts';
 import { authenticationOk, frameOf, readyForQuery } from './codec/backend-messages.ts';
 import { SIGN_IN_TIMEOUT } from './target/connect-target.ts';
@@ -176,7 +176,8 @@ describe('cancelling', () => {
 });
 
 describe('a hostile target', () => {
-  const CREDENTIAL: TargetCredential = {
+  const CREDENTIAL: PostgresCredential = {
+    protocol: 'postgres',
     host: '127.0.0.1',
     port: 0,
     database: 'd',
@@ -188,7 +189,7 @@ describe('a hostile target', () => {
   /** A target that does what the test says with each connection. */
   async function hostile(
     behave: (socket: Socket) => void,
-    credential: Partial<TargetCredential> = {},
+    credential: Partial<PostgresCredential> = {},
   ): Promise<PostgresListener> {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
@@ -415,7 +416,7 @@ describe('TLS to the target', () => {
     await server?.stop();
   });
 
-  async function through(credential: Partial<TargetCredential>): Promise<{ ssl: boolean }> {
+  async function through(credential: Partial<PostgresCredential>): Promise<{ ssl: boolean }> {
     const to = await listenPostgres({ ...credentialOf(server.url), host: 'localhost', ...credential });
     cleanups.push(() => to.close());
     const client = new Client({ host: '127.0.0.1', port: to.port, user: 'alice' });

@@ -12,11 +12,11 @@ import {
 } from '../../../../test/support/postgres-listener.ts';
 import { errorOf, RawPostgres, valuesOf } from '../../../../test/support/raw-postgres.ts';
 import { TestSession } from '../../../../test/support/test-session.ts';
-import type { MaskingRule } from '../../masking/rule.ts';
+import type { ColumnRule } from '../../masking/rule.ts';
 import { parseMessage } from './codec/frontend-messages.ts';
 
 const run = promisify(execFile);
-const RULES: readonly MaskingRule[] = [
+const RULES: readonly ColumnRule[] = [
   { rule: 'pii', schema: 'public', table: 'people', column: 'secret', mask: 'full' },
 ];
 const { parse, bind, describe: ask, execute, sync, query, flush, copyData, copyDone } = serialize;

@@ -81,6 +81,7 @@ export class PostgresServer implements ProtocolHandler {
     const { clock, analyze } = this.#parts;
     const resource = session.resource.name;
     const credential = await session.credential();
+    if (credential.protocol !== 'postgres') throw new Error(`${resource} is no PostgreSQL`);
     checkDatabase(startup.database, credential.database, resource);
     session.record([clientEvent(startup, credential.database)]);
     const dial = { resource, clock, signal: lifetime.signal };

@@ -3,6 +3,7 @@ import { up as documents } from './0001-documents.ts';
 import { up as identity } from './0002-identity.ts';
 import { up as access } from './0003-access.ts';
 import { up as sessions } from './0004-sessions.ts';
+import { up as sshKeys } from './0005-ssh-keys.ts';
 
 /**
  * Every change of the schema, in order. One that was released is never edited again: another is added. There is no
@@ -13,4 +14,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-identity': { up: identity },
   '0003-access': { up: access },
   '0004-sessions': { up: sessions },
+  '0005-ssh-keys': { up: sshKeys },
 };

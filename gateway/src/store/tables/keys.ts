@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 
 /** What a long-lived key is for. */
-export type KeyPurpose = 'recording' | 'oidc' | 'cookie' | 'masking';
+export type KeyPurpose = 'recording' | 'oidc' | 'cookie' | 'masking' | 'ssh-host' | 'ssh-authority';
 
 interface SigningKeyRow {
   /** `kid`: the JWK thumbprint (RFC 7638) of a key pair, random for a secret. */

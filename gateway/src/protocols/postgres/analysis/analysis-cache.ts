@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../../../clock.ts';
-import type { MaskingRule } from '../../../masking/rule.ts';
+import type { ColumnRule } from '../../../masking/rule.ts';
 import type { Catalog } from './catalog.ts';
 import { type Classification, classify } from './classify.ts';
 import { hideSecrets, hideSuspects } from './hide-secrets.ts';
@@ -76,11 +76,11 @@ export class AnalysisCache {
   }
 
   /** The catalog that was last read of a resource under these rules. It may be old: compare its fingerprint. */
-  catalog(resource: string, rules: readonly MaskingRule[]): Catalog | undefined {
+  catalog(resource: string, rules: readonly ColumnRule[]): Catalog | undefined {
     return this.#catalogs.get(catalogKey(resource, rules));
   }
 
-  keepCatalog(resource: string, rules: readonly MaskingRule[], catalog: Catalog): void {
+  keepCatalog(resource: string, rules: readonly ColumnRule[], catalog: Catalog): void {
     this.#catalogs.set(catalogKey(resource, rules), catalog);
   }
 
@@ -91,5 +91,5 @@ export class AnalysisCache {
 }
 
 /** The resource may be given another target or other rules under the same name; the fingerprint covers the former. */
-const catalogKey = (resource: string, rules: readonly MaskingRule[]): string =>
+const catalogKey = (resource: string, rules: readonly ColumnRule[]): string =>
   `${resource} ${createHash('sha256').update(JSON.stringify(rules)).digest('hex')}`;

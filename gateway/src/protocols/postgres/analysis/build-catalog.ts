@@ -1,4 +1,4 @@
-import type { MaskingRule } from '../../../masking/rule.ts';
+import type { ColumnRule } from '../../../masking/rule.ts';
 import { type MaskedColumn, matchRule } from '../../../masking/rule-match.ts';
 import { Catalog, FIRST_USER_OID } from './catalog.ts';
 import type { CatalogRows } from './catalog-queries.ts';
@@ -14,7 +14,7 @@ import { traceViews } from './view-lineage.ts';
 export function buildCatalog(
   fingerprint: string,
   rows: CatalogRows,
-  rules: readonly MaskingRule[],
+  rules: readonly ColumnRule[],
   parser: Pick<SqlParser, 'parse'>,
 ): Catalog {
   const drafts = draftsOf(rows);
@@ -61,7 +61,7 @@ function draftsOf(rows: CatalogRows): Map<number, DraftRelation> {
 function applyRules(
   drafts: ReadonlyMap<number, DraftRelation>,
   rows: CatalogRows,
-  rules: readonly MaskingRule[],
+  rules: readonly ColumnRule[],
 ): void {
   const remote = new Map(rows.foreignTables.map(([oid, schema, table]) => [Number(oid), { schema, table }]));
   const remoteColumns = new Map(rows.foreignColumns.map(([oid, number, name]) => [`${oid} ${number}`, name]));

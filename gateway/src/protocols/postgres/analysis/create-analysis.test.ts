@@ -23,10 +23,10 @@ describe('without data rules', () => {
     asked = [];
   });
 
-  const analysis = (rules: AnalysisParts['session']['rules'] = []) =>
+  const analysis = (columns: AnalysisParts['session']['rules']['columns'] = []) =>
     createAnalysis({
       session: {
-        rules,
+        rules: { columns, text: [] },
         resource,
         decide: (actions) => {
           asked.push(actions);
@@ -132,7 +132,7 @@ describe('with data rules', () => {
         row.map((value) => (value === null ? null : String(value))),
       );
     const analysis = await createAnalysis({
-      session: { rules: RULES, resource, decide: () => allow },
+      session: { rules: { columns: RULES, text: [] }, resource, decide: () => allow },
       catalogQuery: ask,
       cache,
     });
@@ -155,7 +155,7 @@ describe('with data rules', () => {
       );
     };
     const analysis = await createAnalysis({
-      session: { rules: RULES, resource, decide: () => allow },
+      session: { rules: { columns: RULES, text: [] }, resource, decide: () => allow },
       catalogQuery: ask,
       cache,
     });

@@ -74,7 +74,7 @@ class SessionAnalysis implements Analysis {
   }
 
   get #masking(): boolean {
-    return this.#session.rules.length > 0;
+    return this.#session.rules.columns.length > 0;
   }
 
   plan(text: string): StatementPlan | Promise<StatementPlan> {
@@ -182,7 +182,10 @@ class SessionAnalysis implements Analysis {
   }
 
   async #load(): Promise<void> {
-    const { resource, rules } = this.#session;
+    const {
+      resource,
+      rules: { columns: rules },
+    } = this.#session;
     const known = this.#catalog ?? this.#cache.catalog(resource.name, rules);
     const asked = this.#cache.clock.now();
     const changes = this.#changes;

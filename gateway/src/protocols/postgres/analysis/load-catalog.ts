@@ -1,4 +1,4 @@
-import type { MaskingRule } from '../../../masking/rule.ts';
+import type { ColumnRule } from '../../../masking/rule.ts';
 import { buildCatalog } from './build-catalog.ts';
 import type { Catalog } from './catalog.ts';
 import { catalogQuery, fingerprintQuery, readCatalogRows } from './catalog-queries.ts';
@@ -13,7 +13,7 @@ export type CatalogQuery = (sql: string) => Promise<(string | null)[][]>;
  */
 export async function loadCatalog(
   query: CatalogQuery,
-  rules: readonly MaskingRule[],
+  rules: readonly ColumnRule[],
   parser: Pick<SqlParser, 'parse'>,
   known?: Catalog,
 ): Promise<Catalog> {

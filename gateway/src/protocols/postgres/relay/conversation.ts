@@ -36,7 +36,7 @@ export class Conversation {
 
   /** How much of a text may pass that the target says now. Where no statement is known to have caused it, nothing. */
   get texts(): Texts {
-    const unknown = this.session.rules.length > 0 ? 'sqlstate-only' : 'pass';
+    const unknown = this.session.rules.columns.length > 0 ? 'sqlstate-only' : 'pass';
     const plan = this.queue.head?.plan;
     if (plan === undefined) return this.queue.size > 0 && this.#texts !== undefined ? this.#texts : unknown;
     return this.#texts === undefined ? plan.texts : stricter(plan.texts, this.#texts);

@@ -62,7 +62,7 @@ export class OutOfTurn {
     const channel = reader.cstring();
     const payload = reader.cstring();
     reader.finish();
-    const withheld = this.#conversation.session.rules.length > 0 && payload !== '';
+    const withheld = this.#conversation.session.rules.columns.length > 0 && payload !== '';
     this.#journal.add({ type: 'message', kind: 'notification', channel, text: withheld ? '' : payload });
     if (withheld) this.#gather.put(notificationResponse(processId, channel, ''));
     else this.#gather.pass(buffer, start, end);

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../clock.ts';
-import type { TargetCredential } from '../../../sessions/session.ts';
+import type { PostgresCredential } from '../../../sessions/session.ts';
 import { readErrorFields } from '../codec/error-fields.ts';
 import { backendLimits } from '../codec/frame-limits.ts';
 import { FrameSource } from '../codec/frame-source.ts';
@@ -31,7 +31,7 @@ export interface TargetConnection {
  * @throws SessionFailure naming the resource; never address or credential.
  */
 export async function connectTarget(
-  credential: TargetCredential,
+  credential: PostgresCredential,
   settings: Readonly<Record<string, string>>,
   options: DialOptions,
 ): Promise<TargetConnection> {

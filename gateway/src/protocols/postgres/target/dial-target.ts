@@ -1,8 +1,9 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../../clock.ts';
-import type { TargetCredential } from '../../../sessions/session.ts';
+import type { PostgresCredential } from '../../../sessions/session.ts';
 import { requestSsl } from '../codec/frontend-messages.ts';
+import { connectPlain } from './connect-plain.ts';
 import { targetFailure } from './target-failure.ts';
 
 /** How long it may take until the target is connected and encrypted, in ms. */
@@ -11,7 +12,7 @@ const CONNECT_TIMEOUT = 10_000;
 const YES = 0x53;
 
 /** Where to dial; what a target credential says about that. */
-export type TargetAddress = Pick<TargetCredential, 'host' | 'port' | 'tls' | 'ca'>;
+export type TargetAddress = Pick<PostgresCredential, 'host' | 'port' | 'tls' | 'ca'>;
 
 export interface DialOptions {
   /** For messages. */
@@ -28,7 +29,9 @@ export interface DialOptions {
 export async function dialTarget(address: TargetAddress, options: DialOptions): Promise<Socket | TLSSocket> {
   const { resource, clock, signal } = options;
   let failure = (error: unknown) => targetFailure(resource, 'unreachable', error);
-  const socket = connectTcp({ host: address.host, port: address.port, noDelay: true, keepAlive: true });
+  // TLS takes the reading of its socket into its own hands.
+  const open = address.tls === 'disable' ? connectPlain : connectTcp;
+  const socket = open({ host: address.host, port: address.port, noDelay: true, keepAlive: true });
   const abort = () => socket.destroy(new Error('the session ended'));
   const cancelTimeout = clock.after(CONNECT_TIMEOUT, () => {
     failure = (error) => targetFailure(resource, 'timeout', error);

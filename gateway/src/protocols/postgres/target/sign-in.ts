@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import sasl from 'pg/lib/crypto/sasl.js';
-import type { TargetCredential } from '../../../sessions/session.ts';
+import type { PostgresCredential } from '../../../sessions/session.ts';
 import { password, saslInitialResponse, saslResponse } from '../codec/frontend-messages.ts';
 import { MessageReader } from '../codec/message-reader.ts';
 
@@ -21,12 +21,12 @@ export class SignInRefused extends Error {
 
 /** What a target has said so far about who we are. */
 export class SignIn {
-  readonly #credential: TargetCredential;
+  readonly #credential: PostgresCredential;
   readonly #socket: Socket;
   #sasl: ReturnType<typeof sasl.startSession> | undefined;
   #proven = false;
 
-  constructor(credential: TargetCredential, socket: Socket) {
+  constructor(credential: PostgresCredential, socket: Socket) {
     this.#credential = credential;
     this.#socket = socket;
   }

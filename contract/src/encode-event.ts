@@ -1,0 +1,49 @@
+import type { RecordingEventInput } from './recording.ts';
+import { RECORDING_LIMITS, RecordingInvalid } from './recording-encoding.ts';
+
+/** An event's JSON with its place put in front: what is written, without building a second object. */
+export const recordedEventText = (event: RecordingEventInput, seq: number, at: number): string =>
+  `{"seq":${seq},"at":${at},${fieldsOf(event)}`;
+
+/**
+ * The rest of the event's JSON. Of the events that each run of a prepared statement leaves, the fields are spelled out:
+ * that takes a third of the time `JSON.stringify` does. The text is the same.
+ */
+function fieldsOf(event: RecordingEventInput): string {
+  switch (event.type) {
+    case 'execute':
+      return `"type":"execute","statement":${event.statement},"parameters":${JSON.stringify(event.parameters)}}`;
+    case 'rows':
+      return `"type":"rows","statement":${event.statement},"format":"${event.format}","count":${event.count}}`;
+    case 'result':
+      if (event.tag === undefined || event.rows === undefined || event.error !== undefined) break;
+      return `"type":"result","statement":${event.statement},"status":"${event.status}","tag":${JSON.stringify(event.tag)},"rows":${event.rows}}`;
+    default:
+  }
+  return JSON.stringify(event).slice(1);
+}
+
+/** The most bytes that `encodeEventInto` can need. */
+export const encodedEventBound = (text: string, payload: Uint8Array | undefined): number =>
+  8 + text.length * 3 + (payload?.length ?? 0);
+
+/**
+ * Writes one event into `target` from `offset` and returns the offset after it.
+ * @throws RecordingInvalid when a part is longer than a reader takes.
+ */
+export function encodeEventInto(
+  target: Buffer,
+  offset: number,
+  text: string,
+  payload: Uint8Array | undefined,
+): number {
+  const written = target.write(text, offset + 4, 'utf8');
+  const size = payload?.length ?? 0;
+  if (written > RECORDING_LIMITS.event) throw new RecordingInvalid('the event is too long to be recorded');
+  if (size > RECORDING_LIMITS.payload)
+    throw new RecordingInvalid('the data of an event is too long to be recorded');
+  target.writeUInt32BE(written, offset);
+  const after = target.writeUInt32BE(size, offset + 4 + written);
+  if (payload !== undefined) target.set(payload, after);
+  return after + size;
+}

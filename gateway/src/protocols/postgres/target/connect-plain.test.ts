@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { connectPlain } from './connect-plain.ts';
+
+let server: Server;
+let accepted: Promise<Socket>;
+let port: number;
+
+beforeEach(async () => {
+  server = createServer();
+  accepted = once(server, 'connection').then(([socket]) => socket as Socket);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  ({ port } = server.address() as AddressInfo);
+});
+afterEach(async () => {
+  (await accepted).destroy();
+  server.close();
+});
+
+/** A connection and its other end. */
+async function connected(): Promise<[near: Socket, far: Socket]> {
+  const near = connectPlain({ host: '127.0.0.1', port });
+  await once(near, 'connect');
+  return [near, await accepted];
+}
+
+it('hands out chunks that stay as they are while more is read', async () => {
+  const [near, far] = await connected();
+  const chunks: Buffer[] = [];
+  near.on('data', (chunk: Buffer) => chunks.push(chunk));
+  for (const text of ['first', 'second', 'third']) {
+    far.write(text);
+    await once(near, 'data');
+  }
+  expect(chunks.map(String)).toEqual(['first', 'second', 'third']);
+});
+
+it('keeps what comes before anybody listens', async () => {
+  const [near, far] = await connected();
+  far.write('early');
+  await delay(20);
+  far.end(' and late');
+  expect(Buffer.concat(await near.toArray()).toString()).toBe('early and late');
+});
+
+it('loses nothing between listeners while it is paused', async () => {
+  const [near, far] = await connected();
+  const heard: string[] = [];
+  near.once('data', (chunk: Buffer) => {
+    heard.push(String(chunk));
+    near.pause();
+  });
+  far.write('one');
+  await once(near, 'pause');
+  far.write('two');
+  await delay(20);
+  expect(heard).toEqual(['one']);
+  near.on('data', (chunk: Buffer) => heard.push(String(chunk))).resume();
+  await once(near, 'data');
+  expect(heard).toEqual(['one', 'two']);
+});
+
+it('holds up a sender while nobody reads, and goes on where it was', async () => {
+  const [near, far] = await connected();
+  near.pause();
+  const sent = Buffer.alloc(16 * 1024 * 1024, 'all of this ');
+  far.end(sent);
+  await delay(50);
+  expect(far.bytesWritten - far.writableLength).toBeLessThan(sent.length);
+  expect(near.readableLength).toBeLessThan(1024 * 1024);
+  const received: Buffer[] = [];
+  near.on('data', (chunk: Buffer) => received.push(chunk)).resume();
+  await once(near, 'end');
+  expect(Buffer.concat(received).equals(sent)).toBe(true);
+});
+
+it('comes to its end where it flows and nobody listens', async () => {
+  const [near, far] = await connected();
+  near.resume();
+  far.write('not heard');
+  await delay(20);
+  far.end('nor this');
+  await once(near, 'end');
+});
+
+it('does not mix up what several sockets read', async () => {
+  const [one, far] = await connected();
+  const next = once(server, 'connection') as Promise<[Socket]>;
+  const other = connectPlain({ host: '127.0.0.1', port });
+  const [farther] = await next;
+  farther.end('b'.repeat(100_000));
+  far.end('a'.repeat(100_000));
+  const [a, b] = await Promise.all([one.toArray(), other.toArray()]);
+  expect(Buffer.concat(a).toString()).toBe('a'.repeat(100_000));
+  expect(Buffer.concat(b).toString()).toBe('b'.repeat(100_000));
+});
+
+it('reads at the second address where the first does not answer', async () => {
+  const near = connectPlain({
+    host: 'database.example',
+    port,
+    lookup: (_name, _options, found) =>
+      found(null, [
+        { address: '::1', family: 6 },
+        { address: '127.0.0.1', family: 4 },
+      ]),
+  });
+  (await accepted).end('here');
+  expect(Buffer.concat(await near.toArray()).toString()).toBe('here');
+});

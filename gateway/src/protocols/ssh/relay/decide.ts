@@ -1,0 +1,41 @@
+import type { Action, Decision } from '../../../policy/decision.ts';
+import type { RecordingEntry } from '../../../recording/recorder.ts';
+import type { Session } from '../../../sessions/session.ts';
+import type { Terminal } from './terminal.ts';
+
+export type Answer = Exclude<Decision, { verdict: 'needs' }>;
+
+/** What policy says, and where that is not enough, people. */
+export async function decide(session: Session, actions: readonly Action[]): Promise<Answer> {
+  const decision = session.decide(actions);
+  return decision.verdict === 'needs' ? session.hold(actions, decision) : decision;
+}
+
+/** What is recorded before the target is asked for a channel. */
+export function channelEvent(
+  about: {
+    readonly channel: number;
+    readonly kind: 'shell' | 'exec' | 'sftp';
+    readonly command?: string | undefined;
+    readonly terminal?: Terminal | undefined;
+  },
+  actions: readonly Action[],
+  answer: Answer,
+): RecordingEntry {
+  const { channel, kind, command, terminal } = about;
+  return {
+    event: {
+      type: 'channel',
+      channel,
+      kind,
+      ...(command !== undefined && { command }),
+      ...(terminal !== undefined && {
+        terminal: { term: terminal.term, columns: terminal.cols, rows: terminal.rows },
+      }),
+      actions: [...new Set(actions.map(({ name }) => name))],
+      decision: answer.verdict,
+      ...(answer.verdict === 'deny' && { reason: answer.reason }),
+      ...(answer.policies.length > 0 && { policies: [...answer.policies] }),
+    },
+  };
+}
