@@ -7,7 +7,7 @@ import { EmbeddedServer } from '../gateway/src/store/embedded-server.ts';
 import { type Child, startChild } from './child.ts';
 import { type Endpoint, median, pgbench, run } from './programs.ts';
 import type { Row } from './row.ts';
-import { sshRows } from './ssh.ts';
+import { idleShells, sshRows } from './ssh.ts';
 import { startSshTarget } from './ssh-target.ts';
 
 /**
@@ -76,6 +76,9 @@ async function bench(): Promise<void> {
 
   say('pgbench -S -M prepared …');
   rows.push(await latency([direct, piped, plain]), await throughput([direct, piped, plain]));
+  say('Idle shells …');
+  // Before the rows: memory that those needed would count as theirs.
+  const shells = await idleShells(host, gateway.ready);
   say('Rows …');
   const memory = await watchMemory(gateway.ready.pid);
   rows.push(
@@ -107,7 +110,7 @@ async function bench(): Promise<void> {
   );
   const grown = await memory.stop();
   say('SSH …');
-  rows.push(...(await sshRows(host, gateway.ready, measure)));
+  rows.push(...(await sshRows(host, gateway.ready, measure)), shells);
   say('Connecting …');
   rows.push(await connecting(direct, piped, gateway));
   rows.push({

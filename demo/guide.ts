@@ -54,6 +54,14 @@ export function guide({ url, data, log, app, notes = [] }: Place): string {
       ],
     ],
     [
+      'Alice looks at the build host, with a shell of her own',
+      [
+        ['npx drawbridge request build-box --profile shell --for 1h --reason "Look at deploy 412"'],
+        ['npx drawbridge ssh build-box', 'try: cat deploy.log'],
+        ['npx drawbridge ssh-config --install', 'once: then plain ssh build-box.drawbridge, scp, rsync, git'],
+      ],
+    ],
+    [
       'Carol, an auditor, reads what happened (a fourth terminal)',
       [
         [home('carol')],
