@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { connectPlain } from './connect-plain.ts';
 
@@ -26,6 +25,20 @@ async function connected(): Promise<[near: Socket, far: Socket]> {
   return [near, await accepted];
 }
 
+/** What was sent before is at the other end's system, and was read there if anything reads. */
+async function roundTrips(): Promise<void> {
+  const next = once(server, 'connection') as Promise<[Socket]>;
+  const near = connectPlain({ host: '127.0.0.1', port });
+  const [far] = await next;
+  for (let count = 0; count < 20; count += 1) {
+    near.write('there');
+    await once(far, 'data');
+    far.write('and back');
+    await once(near, 'data');
+  }
+  near.destroy();
+}
+
 it('hands out chunks that stay as they are while more is read', async () => {
   const [near, far] = await connected();
   const chunks: Buffer[] = [];
@@ -40,7 +53,7 @@ it('hands out chunks that stay as they are while more is read', async () => {
 it('keeps what comes before anybody listens', async () => {
   const [near, far] = await connected();
   far.write('early');
-  await delay(20);
+  await expect.poll(() => near.bytesRead).toBe('early'.length);
   far.end(' and late');
   expect(Buffer.concat(await near.toArray()).toString()).toBe('early and late');
 });
@@ -55,7 +68,7 @@ it('loses nothing between listeners while it is paused', async () => {
   far.write('one');
   await once(near, 'pause');
   far.write('two');
-  await delay(20);
+  await roundTrips();
   expect(heard).toEqual(['one']);
   near.on('data', (chunk: Buffer) => heard.push(String(chunk))).resume();
   await once(near, 'data');
@@ -67,7 +80,7 @@ it('holds up a sender while nobody reads, and goes on where it was', async () =>
   near.pause();
   const sent = Buffer.alloc(16 * 1024 * 1024, 'all of this ');
   far.end(sent);
-  await delay(50);
+  await roundTrips();
   expect(far.bytesWritten - far.writableLength).toBeLessThan(sent.length);
   expect(near.readableLength).toBeLessThan(1024 * 1024);
   const received: Buffer[] = [];
@@ -80,7 +93,7 @@ it('comes to its end where it flows and nobody listens', async () => {
   const [near, far] = await connected();
   near.resume();
   far.write('not heard');
-  await delay(20);
+  await expect.poll(() => near.bytesRead).toBe('not heard'.length);
   far.end('nor this');
   await once(near, 'end');
 });
