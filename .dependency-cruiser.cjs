@@ -42,6 +42,12 @@ module.exports = {
       { path: 'node_modules/(electron|react|react-dom)/' },
     ),
     rule(
+      'cedar-one-door',
+      'Cedar is called through policy/cedar.ts, which makes that safe',
+      { path: '^(gateway|demo|test|bench|scripts)/', pathNot: '^gateway/src/policy/cedar\\.ts$' },
+      { path: 'node_modules/@cedar-policy/' },
+    ),
+    rule(
       'client-contract-only',
       'gateway-client imports contract only',
       { path: '^gateway-client/' },
@@ -76,6 +82,12 @@ module.exports = {
       'policy, masking and recording never import a protocol',
       { path: '^gateway/src/(policy|masking|recording)/' },
       { path: '^gateway/src/protocols/' },
+    ),
+    rule(
+      'notifications-tell-only',
+      'notifications read what changed and hand on what people decide; they see no traffic, no session and no route',
+      { path: '^gateway/src/notifications/' },
+      { path: '^gateway/src/(protocols|sessions|masking|recording|api)/' },
     ),
     rule(
       'only-main-composes',

@@ -5,6 +5,7 @@ import { AccessTokens, FileTokenStore, openTunnel } from '@drawbridge/gateway-cl
 import pg from 'pg';
 import { EmbeddedServer } from '../gateway/src/store/embedded-server.ts';
 import { type Child, startChild } from './child.ts';
+import { policyRows } from './policy.ts';
 import { type Endpoint, median, pgbench, run } from './programs.ts';
 import type { Row } from './row.ts';
 import { idleShells, sshRows } from './ssh.ts';
@@ -12,9 +13,12 @@ import { startSshTarget } from './ssh-target.ts';
 
 /**
  * `npm run bench`: what the gateway costs, each figure a ratio against a direct connection in the same run, with a
- * bare Node TCP pipe between the two as the yardstick of what any proxy in Node costs. `-- --quick` for a short look.
+ * bare Node TCP pipe between the two as the yardstick of what any proxy in Node costs. `-- --quick` for a short look,
+ * `-- --only policy` for the decisions alone.
  */
 const quick = process.argv.includes('--quick');
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
+if (only !== undefined && only !== 'policy') throw new Error('--only knows one part: policy');
 const SECONDS = quick ? 3 : 10;
 const ROUNDS = quick ? 1 : 3;
 const ROWS = 1_000_000;
@@ -31,17 +35,20 @@ interface GatewayReady {
 }
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
-const folder = await mkdtemp(join(tmpdir(), 'drawbridge-bench-'));
-// As root the servers run as another user, who has to get through.
-await chmod(folder, 0o711);
-const stops: Array<() => Promise<unknown>> = [() => rm(folder, { recursive: true, force: true })];
-try {
-  await bench();
-} finally {
-  for (const stop of stops.reverse()) await stop();
+if (only === 'policy') print(policyRows(ROUNDS));
+else {
+  const folder = await mkdtemp(join(tmpdir(), 'drawbridge-bench-'));
+  // As root the servers run as another user, who has to get through.
+  await chmod(folder, 0o711);
+  const stops: Array<() => Promise<unknown>> = [() => rm(folder, { recursive: true, force: true })];
+  try {
+    await bench(folder, stops);
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
 }
 
-async function bench(): Promise<void> {
+async function bench(folder: string, stops: Array<() => Promise<unknown>>): Promise<void> {
   say('Preparing a PostgreSQL with pgbench tables and a million people …');
   const server = await EmbeddedServer.start({
     folder: join(folder, 'target'),
@@ -123,6 +130,8 @@ async function bench(): Promise<void> {
     aim: 'under 64 MB',
     reached: grown < 64,
   });
+  say('Policy …');
+  rows.push(...policyRows(ROUNDS));
   print(rows);
 }
 

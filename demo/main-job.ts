@@ -14,6 +14,7 @@ export interface MainJob {
   readonly hasPsql: boolean;
 }
 
+const CHANGE = "update orders set status = 'cancelled' where id = 6001";
 const CUSTOMERS = 'select id, full_name, email, phone, ssn from customers order by id limit 5';
 
 /** From sign-in to a masked, recorded query, and to its end. @throws Disappointment where something isn't as promised. */
@@ -24,6 +25,8 @@ export async function mainJob(job: MainJob): Promise<void> {
   await refusals(job);
   await audit(job);
   await revoke(job);
+  await hold(job);
+  await whoChangedIt(job);
 }
 
 async function signIn({ narrator, demo, ...people }: MainJob): Promise<void> {
@@ -147,6 +150,64 @@ async function revoke(job: MainJob): Promise<void> {
   narrator.check('within a second', performance.now() - revoked < 1000);
   const again = await shown(job, alice, ['connect', 'orders-db', ...psql(job, 'select 1')], 3);
   narrator.check('and there is no way in any more', again.status === 3, again);
+}
+
+async function hold(job: MainJob): Promise<void> {
+  const { narrator, alice, bob } = job;
+  narrator.chapter('Alice changes production: a DBA looks at each statement first');
+  const reason = 'Order 6001 is cancelled by the customer';
+  const words = ['request', 'orders-db', '--profile', 'write', '--for', '15m', '--reason', reason];
+  const request = await asked<{ id: string }>(job, alice, words);
+  await shown(job, bob, ['approve', request.id]);
+  const policy = ['policy', 'test', '--resource', 'orders-db', '--profile', 'write', '--sql', CHANGE];
+  const foretold = await shown(job, alice, policy);
+  narrator.check(
+    'policy says beforehand what it needs',
+    foretold.stdout.includes('approval of dba'),
+    foretold,
+  );
+
+  const approved = await heldUntil(job, async (held) => {
+    await shown(job, bob, ['reviews', 'show', held]);
+    await shown(job, bob, ['approve', held]);
+  });
+  narrator.check('Bob approves, and it runs', approved.status === 0, approved);
+  const denied = await heldUntil(job, (held) =>
+    shown(job, bob, ['deny', held, '--reason', 'once is enough']),
+  );
+  narrator.check(
+    'the next one he denies: it does not run, and Alice reads why',
+    denied.status !== 0 && denied.stderr.includes('once is enough'),
+    denied,
+  );
+}
+
+/** Has Alice send the change, somebody decide about it, and gives how it ended for her. */
+async function heldUntil(job: MainJob, decide: (held: string) => Promise<unknown>): Promise<Outcome> {
+  const { narrator, alice, bob } = job;
+  const words = ['connect', 'orders-db', ...psql(job, CHANGE)];
+  narrator.command(alice.name, ['drawbridge', ...words]);
+  const session = alice.open(words);
+  await session.says('drawbridge: held for approval of dba');
+  const { reviews } = await asked<{ reviews: { id: string; state: string }[] }>(job, bob, ['reviews']);
+  const waiting = reviews.find(({ state }) => state === 'pending');
+  narrator.check('her statement is held, and Bob sees it', waiting !== undefined);
+  await decide(waiting?.id ?? '');
+  const outcome = await session.ended;
+  narrator.say('In the terminal where it waited:');
+  narrator.output(outcome.stdout + outcome.stderr);
+  return outcome;
+}
+
+async function whoChangedIt({ narrator, ...job }: MainJob): Promise<void> {
+  narrator.chapter('Carol asks who changed orders, and who approved it');
+  const words = ['audit', 'uses', '--table', 'orders', '--action', 'sql.write', '--since', '1h'];
+  const uses = await shown({ narrator, ...job }, job.carol, words);
+  narrator.check(
+    'it was Alice, and Bob approved',
+    /alice/i.test(uses.stdout) && /bob/i.test(uses.stdout),
+    uses,
+  );
 }
 
 /** Runs a command, shows it with what it says, and checks how it ended. */

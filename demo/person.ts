@@ -11,7 +11,7 @@ export interface Outcome {
 
 /** A command that still runs. */
 export interface Running {
-  /** Resolves once its standard output holds the text. @throws Error when it ends before that. */
+  /** Resolves once its standard output or error holds the text. @throws Error when it ends before that. */
   says(text: string): Promise<void>;
   readonly ended: Promise<Outcome>;
   kill(): void;
@@ -77,6 +77,7 @@ export class Person {
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
+      for (const listener of listeners) listener();
     });
     const ended = new Promise<Outcome>((resolve) => {
       child.once('error', (error) => resolve({ status: 1, stdout, stderr: error.message }));
@@ -85,7 +86,7 @@ export class Person {
     const says = (text: string) =>
       new Promise<void>((resolve, reject) => {
         const look = () => {
-          if (!stdout.includes(text)) return;
+          if (!stdout.includes(text) && !stderr.includes(text)) return;
           listeners.delete(look);
           resolve();
         };

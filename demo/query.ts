@@ -4,6 +4,7 @@ import pg from 'pg';
 /** Stands in for `psql` where that isn't installed: runs each argument as a query, where PGHOST and so on say. */
 const client = new pg.Client();
 client.on('error', fail);
+client.on('notice', ({ message }) => stderr.write(`NOTICE:  ${message}\n`));
 try {
   await client.connect();
   for (const text of argv.slice(2)) {

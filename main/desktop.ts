@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
-import { ClientKeys, openByteStream, openTunnel, signIn } from '@drawbridge/gateway-client';
+import { join } from 'node:path';
+import { ClientKeys, gatewayFileName, openByteStream, openTunnel, signIn } from '@drawbridge/gateway-client';
 import {
   app,
   clipboard,
@@ -24,6 +25,7 @@ import { type GatewayView, isUsable } from './gateway/gateway-view.ts';
 import { Gateways } from './gateway/gateways.ts';
 import { accessHandlers } from './handlers/access-handlers.ts';
 import { appHandlers } from './handlers/app-handlers.ts';
+import { policyHandlers } from './handlers/policy-handlers.ts';
 import { recordingHandlers } from './handlers/recording-handlers.ts';
 import { sqlHandlers } from './handlers/sql-handlers.ts';
 import { terminalHandlers } from './handlers/terminal-handlers.ts';
@@ -49,7 +51,9 @@ import { keptFile } from './state/kept-file.ts';
 import { SavedState } from './state/saved-state.ts';
 import { Tabs } from './state/tabs.ts';
 import { windowState } from './state/window-state.ts';
+import { HostNames } from './terminals/host-names.ts';
 import { ShellConsent } from './terminals/shell-consent.ts';
+import { ShellHosts } from './terminals/shell-hosts.ts';
 import { Terminals } from './terminals/terminals.ts';
 import { NativeApps } from './tunnels/native-app.ts';
 import { PortBook } from './tunnels/port-book.ts';
@@ -137,6 +141,13 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       keep: (gateway, key, port) => saved.savePort(gateway, key, port),
     }),
   });
+  const hosts = new HostNames({
+    tunnels,
+    keys: clientKeys,
+    shellHosts: (url) =>
+      new ShellHosts(join(app.getPath('userData'), 'shells', gatewayFileName(url)), process.platform),
+    log,
+  });
   const consoles = new SqlConsoles(() => performance.now());
   const terminals = new Terminals({
     clock,
@@ -170,6 +181,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     }
     if (before.grants !== after.grants) {
       for (const grant of after.grants ?? []) if (!isUsable(grant)) tunnels.grantEnded(grant.id);
+      if (terminals.hasShell(id)) void hosts.write(connection);
     }
     if (after.me !== undefined && after.me !== before.me)
       gateways.named(id, after.me.gateway.name.slice(0, 60));
@@ -260,11 +272,13 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const updateTray = (): void => {
     if (quit.leaving) return;
     const { connection, me, requests = [], grants = [], resources = [], activeGateway } = store.state;
+    const { commandReviews = [] } = store.state;
     const view = {
       now: clock.now(),
       connection,
       me: me?.user.id,
       requests,
+      commandReviews,
       grants,
       resources,
       gateways: store.state.gateways,
@@ -302,6 +316,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     handlers: {
       ...appHandlers({ store, gateways, tabs, window, quit, saveSettings, writeClipboard, leaveGateway }),
       ...accessHandlers(gateways),
+      ...policyHandlers(gateways),
       ...tunnelHandlers({ gateways, tunnels, nativeApps, writeClipboard, toast, used }),
       ...sqlHandlers({ gateways, tunnels, consoles, history, openPort, used }),
       ...terminalHandlers({
@@ -309,6 +324,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
         tunnels,
         terminals,
         consent: new ShellConsent(() => askShell(window.window)),
+        hosts,
         openStream: openByteStream,
         openPort,
         clock,

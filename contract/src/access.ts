@@ -11,6 +11,10 @@ export const Requirement = z.discriminatedUnion('kind', [
     count: z.int().min(1),
     /** Any of these groups may give one. */
     groups: z.array(z.string()).min(1),
+    /** Groups that are asked too, and may approve, once nobody has decided for `after` seconds. */
+    escalate: z.object({ after: z.int().positive(), groups: z.array(z.string()).min(1) }).optional(),
+    /** Groups that are told at once where somebody proceeds without waiting; absent where nobody may. */
+    breakGlass: z.array(z.string()).min(1).optional(),
     policy: z.string(),
     message: z.string().optional(),
   }),
@@ -22,6 +26,39 @@ export const Requirement = z.discriminatedUnion('kind', [
   }),
 ]);
 export type Requirement = z.infer<typeof Requirement>;
+
+/** Somebody went ahead without the approval that policy asks for, and says why. */
+export const BrokenGlass = z.object({
+  reason: z.string(),
+  at: Timestamp,
+  /** Groups that were told. */
+  told: z.array(z.string()),
+});
+export type BrokenGlass = z.infer<typeof BrokenGlass>;
+
+/** `schema.table` or `schema.*`, as the database folds names. */
+export const TablePattern = z
+  .string()
+  .max(200)
+  .regex(/^[^.*\s]+\.(?:\*|[^.*\s]+)$/, 'must be schema.table or schema.*, like public.orders');
+
+/** What a requester does without: a grant narrowed to some tables, or to some commands, of what its profile allows. */
+export const AccessScope = z.strictObject({
+  /** Statements may touch these tables and no others; the system catalogs stay readable. */
+  tables: z.array(TablePattern).min(1).max(100).optional(),
+  /** Only these programs may be run, each as one command; no shell, no files, no forwarding. */
+  commands: z.array(z.string().min(1).max(200)).min(1).max(100).optional(),
+});
+export type AccessScope = z.infer<typeof AccessScope>;
+
+/** One resource and profile of a request. `protocol` and `labels` as they were when asked. */
+export const RequestTarget = z.object({
+  resource: Name,
+  protocol: Protocol,
+  labels: z.record(z.string(), z.string()),
+  profile: Name,
+});
+export type RequestTarget = z.infer<typeof RequestTarget>;
 
 export const ReviewVerdict = z.enum(['approve', 'deny']);
 
@@ -48,6 +85,11 @@ export const AccessRequest = z.object({
   protocol: Protocol,
   labels: z.record(z.string(), z.string()),
   profile: Name,
+  /** Everything it asks for, the resource above first; each becomes a grant of its own by one review. */
+  targets: z.array(RequestTarget).min(1),
+  scope: AccessScope.optional(),
+  /** The grant that it prolongs: `duration` then counts from the approval. */
+  extends: GrantId.optional(),
   /** Seconds of access asked for. */
   duration: z.int().positive(),
   reason: z.string(),
@@ -56,7 +98,12 @@ export const AccessRequest = z.object({
   reviews: z.array(Review),
   /** Whether the caller may review it now. */
   reviewable: z.boolean(),
+  /** When nobody had answered and further groups were asked. */
+  escalatedAt: Timestamp.optional(),
+  brokenGlass: BrokenGlass.optional(),
   grantId: GrantId.optional(),
+  /** One for each of `targets` once approved, in their order. */
+  grantIds: z.array(GrantId).default([]),
   createdAt: Timestamp,
   /** When a pending request lapses. */
   expiresAt: Timestamp,
@@ -77,7 +124,9 @@ export const Grant = z.object({
   /** Seconds from first use. */
   duration: z.int().positive(),
   reason: z.string(),
+  scope: AccessScope.optional(),
   approvedBy: z.array(PrincipalRef),
+  brokenGlass: BrokenGlass.optional(),
   createdAt: Timestamp,
   /** First use must come before this. */
   activateBy: Timestamp,

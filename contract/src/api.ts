@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   AccessRequest,
+  AccessScope,
   Grant,
   GrantState,
   RequestState,
@@ -8,8 +9,16 @@ import {
   ReviewVerdict,
   Session,
 } from './access.ts';
+import { CommandReview, CommandReviewState, NewCommandVote } from './command-review.ts';
 import { DocumentChange, DocumentKind, SshPublicKey } from './documents.ts';
-import { AuditId, GrantId, Name, RequestId, SessionId, Timestamp } from './ids.ts';
+import { AuditId, CommandReviewId, GrantId, Name, RequestId, SessionId, Timestamp } from './ids.ts';
+import {
+  AccessExplanation,
+  PolicyAnswer,
+  PolicyProblem,
+  PolicyQuestion,
+  PolicyView,
+} from './policy-questions.ts';
 import { PrincipalRef, User } from './principal.ts';
 
 /** One HTTP operation. Errors of any operation are an `ErrorBody` with the code's status. */
@@ -52,6 +61,16 @@ export type Me = z.infer<typeof Me>;
 export const NewRequest = z.strictObject({
   resource: Name,
   profile: Name,
+  /** Further resources, asked for with the same reason and time and decided by the same review. */
+  also: z
+    .array(z.strictObject({ resource: Name, profile: Name }))
+    .max(19)
+    .default([]),
+  scope: AccessScope.optional(),
+  /** The caller's active grant of this resource and profile that is to go on. */
+  extends: GrantId.optional(),
+  /** Goes ahead without the approval that policy asks for, where policy offers that; those to be told are told at once. */
+  breakGlass: z.boolean().default(false),
   /** Seconds. */
   duration: z
     .int('must be whole seconds')
@@ -60,6 +79,8 @@ export const NewRequest = z.strictObject({
   reason: z.string().trim().min(1, 'says why access is needed').max(2000),
 });
 export type NewRequest = z.infer<typeof NewRequest>;
+/** The same as a caller writes it, with what has a default left out. */
+export type NewRequestInput = z.input<typeof NewRequest>;
 
 export const NewReview = z.strictObject({
   verdict: ReviewVerdict,
@@ -76,11 +97,51 @@ export const AuditEvent = z.object({
   /** `request.created`, `grant.revoked`, `session.ended`, `document.applied`, … */
   action: z.string(),
   subject: z.string(),
+  /** The resource it is about, where it is about one. */
+  resource: z.string().optional(),
   reason: z.string().optional(),
   address: z.string().optional(),
   details: z.record(z.string(), z.unknown()),
 });
 export type AuditEvent = z.infer<typeof AuditEvent>;
+
+/**
+ * What somebody did to one thing within a session: statements and commands of one kind, one decision, within one minute
+ * added up. The text of each stands in the recording.
+ */
+export const Use = z.object({
+  session: SessionId,
+  grant: GrantId,
+  request: RequestId,
+  principal: PrincipalRef,
+  resource: Name,
+  profile: Name,
+  action: z.string(),
+  /** A table, a path, a program, a destination. */
+  object: z.string().optional(),
+  decision: z.enum(['allow', 'deny']),
+  policies: z.array(z.string()),
+  count: z.int().positive(),
+  firstAt: Timestamp,
+  lastAt: Timestamp,
+  /** Why access was asked for, and who approved it. */
+  reason: z.string(),
+  approvedBy: z.array(PrincipalRef),
+  /** Command reviews that it waited for, and who approved in them. */
+  reviews: z.array(CommandReviewId),
+  reviewedBy: z.array(PrincipalRef).default([]),
+  /** Somebody went ahead without the approval that policy asks for: with the access, or with this. */
+  brokenGlass: z.boolean().default(false),
+  clientAddress: z.string().optional(),
+});
+export type Use = z.infer<typeof Use>;
+
+const cursor = {
+  since: Timestamp.optional(),
+  until: Timestamp.optional(),
+  /** `next` of the page before. */
+  cursor: z.string().max(500).optional(),
+};
 
 export const ApplyBody = z.strictObject({
   documents: z.array(ApiDocument).min(1).max(1000),
@@ -101,6 +162,7 @@ export type RecordingKey = z.infer<typeof RecordingKey>;
 const RequestParams = z.object({ id: RequestId });
 const GrantParams = z.object({ id: GrantId });
 const SessionParams = z.object({ id: SessionId });
+const CommandReviewParams = z.object({ id: CommandReviewId });
 
 export const api = {
   me: route({ method: 'GET', path: '/v1/me', summary: 'Who the caller is', response: Me }),
@@ -228,6 +290,91 @@ export const api = {
     response: z.unknown(),
     mediaType: 'application/vnd.drawbridge.recording',
   }),
+  listCommandReviews: route({
+    method: 'GET',
+    path: '/v1/command-reviews',
+    summary: "Held statements and commands: the caller's own, and those the caller may review or is told of",
+    query: z.object({
+      ...page,
+      scope: z.enum(['own', 'reviewable', 'all']).default('all'),
+      state: CommandReviewState.optional(),
+      session: SessionId.optional(),
+    }),
+    response: z.object({ reviews: z.array(CommandReview) }),
+  }),
+  getCommandReview: route({
+    method: 'GET',
+    path: '/v1/command-reviews/:id',
+    summary: 'One held statement or command',
+    params: CommandReviewParams,
+    response: CommandReview,
+  }),
+  voteOnCommand: route({
+    method: 'POST',
+    path: '/v1/command-reviews/:id/votes',
+    summary: 'Approves or denies a held statement or command',
+    params: CommandReviewParams,
+    body: NewCommandVote,
+    response: CommandReview,
+  }),
+  withdrawCommand: route({
+    method: 'POST',
+    path: '/v1/command-reviews/:id/withdraw',
+    summary: 'Withdraws what the caller sent: it fails as if it had been cancelled',
+    params: CommandReviewParams,
+    response: CommandReview,
+  }),
+  breakGlass: route({
+    method: 'POST',
+    path: '/v1/command-reviews/:id/break-glass',
+    summary: 'Goes ahead without approval where policy offers that; those to be told are told at once',
+    params: CommandReviewParams,
+    body: z.strictObject({ reason: z.string().trim().min(1, 'says why it could not wait').max(2000) }),
+    response: CommandReview,
+  }),
+  testPolicy: route({
+    method: 'POST',
+    path: '/v1/policy/test',
+    summary: 'What policy would say, and why',
+    body: PolicyQuestion,
+    response: PolicyAnswer,
+  }),
+  explainAccess: route({
+    method: 'GET',
+    path: '/v1/policy/access',
+    summary: 'What one person could do with a resource, and why. Of others with admin.read',
+    query: z.object({ resource: Name, as: z.string().min(1).max(200).optional() }),
+    response: AccessExplanation,
+  }),
+  listPolicies: route({
+    method: 'GET',
+    path: '/v1/policies',
+    summary: 'Policies as applied, one by one, with the resources they can apply to. Needs admin.read',
+    query: z.object({ resource: Name.optional() }),
+    response: z.object({ policies: z.array(PolicyView) }),
+  }),
+  listPeople: route({
+    method: 'GET',
+    path: '/v1/people',
+    summary: 'People who have signed in, by name. Needs admin.read',
+    query: z.object({ ...page }),
+    response: z.object({
+      people: z.array(User.pick({ id: true, name: true, displayName: true, groups: true })),
+    }),
+  }),
+  validatePolicies: route({
+    method: 'POST',
+    path: '/v1/policy/validate',
+    summary: 'Checks policy documents as apply would, together with those that are applied; changes nothing',
+    body: z.strictObject({ documents: z.array(ApiDocument).min(1).max(1000) }),
+    response: z.object({
+      problems: z.array(PolicyProblem),
+      /** How many policies the documents hold. */
+      policies: z.int().nonnegative(),
+      /** What is allowed but looks like a mistake. */
+      warnings: z.array(z.string()).default([]),
+    }),
+  }),
   recordingKeys: route({
     method: 'GET',
     path: '/v1/recording-keys',
@@ -263,8 +410,35 @@ export const api = {
     method: 'GET',
     path: '/v1/audit',
     summary: 'State changes: who, what, when, from where, why',
-    query: z.object({ ...page, subject: z.string().optional(), before: Timestamp.optional() }),
-    response: z.object({ events: z.array(AuditEvent) }),
+    query: z.object({
+      ...page,
+      ...cursor,
+      subject: z.string().optional(),
+      resource: z.string().optional(),
+      /** Login name of who did it. */
+      who: z.string().optional(),
+      /** One action, or all of a kind: `grant.revoked`, `grant`. */
+      action: z.string().optional(),
+      before: Timestamp.optional(),
+    }),
+    response: z.object({ events: z.array(AuditEvent), next: z.string().optional() }),
+  }),
+  listUses: route({
+    method: 'GET',
+    path: '/v1/uses',
+    summary: 'What people did to what: who read a table at a time, and who approved it. Newest first',
+    query: z.object({
+      ...page,
+      ...cursor,
+      resource: z.string().optional(),
+      who: z.string().optional(),
+      /** `public.customers`, or `customers` for one of that name in any schema. */
+      object: z.string().max(400).optional(),
+      /** One action, or all of a kind: `sql.read`, `sql`. */
+      action: z.string().optional(),
+      decision: z.enum(['allow', 'deny']).optional(),
+    }),
+    response: z.object({ uses: z.array(Use), next: z.string().optional() }),
   }),
   events: route({
     method: 'GET',

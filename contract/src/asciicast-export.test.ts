@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exportAsciicast, findTerminalChannel } from './asciicast-export.ts';
+import { CommandReviewId } from './ids.ts';
 import { type RecordingEventInput, RecordingHeader } from './recording.ts';
 import type { ExportedPart } from './recording-export.ts';
 
@@ -156,6 +157,53 @@ describe('exportAsciicast', () => {
     ).toEqual([
       [0.005, 'm', 'refused: rm -rf / (never)'],
       [0.001, 'm', 'refused: remove /etc/passwd (the profile shell allows no ssh.sftp.write)'],
+    ]);
+  });
+
+  it('marks what was held and what people said, also before the channel began', async () => {
+    const bob = {
+      kind: 'user',
+      id: 'usr_01900000-0000-7000-8000-000000000002',
+      name: 'bob',
+      displayName: 'Bob',
+    };
+    const by = RecordingHeader.shape.approvedBy.parse([bob]);
+    const review = (end: string) => CommandReviewId.parse(`cmd_01900000-0000-7000-8000-00000000000${end}`);
+    expect(
+      await lines([
+        [0, { type: 'review', review: review('1'), state: 'pending', text: 'a shell', groups: ['dba'] }],
+        [4000, { type: 'review', review: review('1'), state: 'approved', by }],
+        [4000, channel(1, 'shell', { review: review('1') })],
+        [5000, { type: 'review', review: review('2'), state: 'pending', text: 'reboot' }],
+        [6000, { type: 'review', review: review('2'), state: 'denied', by, reason: 'not today' }],
+        [7000, { type: 'review', review: review('3'), state: 'pending', text: 'halt' }],
+        [8000, { type: 'review', review: review('3'), state: 'approved', reason: 'fire', brokenGlass: true }],
+        [9000, { type: 'review', review: review('4'), state: 'expired' }],
+      ]).then((all) => all.slice(1)),
+    ).toEqual([
+      [0, 'm', 'approved by Bob: a shell'],
+      [1, 'm', 'held: reboot'],
+      [1, 'm', 'denied by Bob: reboot (not today)'],
+      [1, 'm', 'held: halt'],
+      [1, 'm', 'ran without approval: halt (fire)'],
+      [1, 'm', 'expired'],
+    ]);
+  });
+
+  it('marks masked output, once where much of it follows each other', async () => {
+    const masked = (at: number): Step => [
+      at,
+      { type: 'output', channel: 1, stream: 'stdout', masked: 2 },
+      '••••••',
+    ];
+    expect(
+      await lines([[0, shell(1)], masked(10), masked(20), masked(1500)]).then((all) => all.slice(1)),
+    ).toEqual([
+      [0.01, 'o', '••••••'],
+      [0, 'm', 'masked'],
+      [0.01, 'o', '••••••'],
+      [1.48, 'o', '••••••'],
+      [0, 'm', 'masked'],
     ]);
   });
 

@@ -14,6 +14,10 @@ export interface AsciicastOptions {
 
 type ChannelEvent = Extract<RecordingEvent, { type: 'channel' }>;
 type ExitEvent = Extract<RecordingEvent, { type: 'exit' }>;
+type ReviewEvent = Extract<RecordingEvent, { type: 'review' }>;
+
+/** Masked output this close to the last that was marked has no marker of its own, in ms. */
+const MARKS_APART = 1000;
 
 /** Of commands without a terminal. */
 const PLAIN_SIZE = { columns: 80, rows: 24 };
@@ -61,8 +65,9 @@ function rankOf({ kind, terminal, decision }: ChannelEvent): number {
 
 /**
  * One channel of a recording as asciicast, a line at a time: what the client saw, byte for byte where it is UTF-8, so
- * play it only in a terminal whose escape sequences you would trust the host with. Refusals of the whole session are
- * markers. Holds one event at a time; nothing where the channel isn't in the recording.
+ * play it only in a terminal whose escape sequences you would trust the host with. Refusals and reviews of the whole
+ * session are markers, and masked output. Holds one event at a time, and a line for each review; nothing where the channel
+ * isn't in the recording.
  */
 export async function* exportAsciicast(
   parts: AsyncIterable<ExportedPart>,
@@ -70,21 +75,53 @@ export async function* exportAsciicast(
 ): AsyncGenerator<string, void, undefined> {
   let session: RecordingHeader | undefined;
   let cast: Cast | undefined;
+  const reviews = new Reviews();
   for await (const part of parts) {
     if (part.kind === 'header') session = part.header;
     if (part.kind !== 'event') continue;
     const { event, payload } = part;
+    const review = event.type === 'review' ? reviews.tell(event) : undefined;
     if (event.type === 'channel' && event.channel === options.channel && session !== undefined && !cast) {
       cast = new Cast(options.version ?? 3, event);
       yield cast.header(session);
+      // What it waited for came before it began.
+      const before = event.review === undefined ? undefined : reviews.last(event.review);
+      if (before !== undefined) yield cast.mark(event.at, before);
     }
     if (cast === undefined) continue;
+    if (review !== undefined) yield cast.mark(event.at, review);
     const lines = cast.event(event, payload);
     if (lines !== '') yield lines;
   }
   const rest = cast?.rest() ?? '';
   if (rest !== '') yield rest;
 }
+
+/** What became of each review, in words. */
+class Reviews {
+  readonly #texts = new Map<string, string>();
+  readonly #last = new Map<string, string>();
+
+  tell(event: ReviewEvent): string {
+    if (event.text !== undefined) this.#texts.set(event.review, event.text);
+    const text = this.#texts.get(event.review);
+    const words = `${outcome(event)}${text === undefined ? '' : `: ${text}`}${because(event)}`;
+    this.#last.set(event.review, words);
+    return words;
+  }
+
+  last(review: string): string | undefined {
+    return this.#last.get(review);
+  }
+}
+
+function outcome({ state, by = [], brokenGlass }: ReviewEvent): string {
+  if (state === 'pending') return 'held';
+  if (brokenGlass) return 'ran without approval';
+  return by.length === 0 ? state : `${state} by ${by.map(({ displayName }) => displayName).join(', ')}`;
+}
+
+const because = ({ reason }: ReviewEvent): string => (reason === undefined ? '' : ` (${reason})`);
 
 class Cast {
   readonly #version: AsciicastVersion;
@@ -93,6 +130,8 @@ class Cast {
   readonly #input = new TextJoiner();
   /** Microseconds from the channel's beginning to the last line. */
   #last = 0;
+  /** When masked output was last marked. */
+  #marked = Number.NEGATIVE_INFINITY;
   /** The terminal's own line discipline turns line feeds into both; without one there is nothing that did. */
   #afterReturn = false;
 
@@ -130,11 +169,14 @@ class Cast {
   /** The lines that an event makes, none for most. */
   event(event: RecordingEvent, payload: Uint8Array): string {
     const marker = refusal(event);
-    const mark = marker === undefined ? '' : this.#line(event.at, 'm', marker);
+    const mark = marker === undefined ? '' : this.mark(event.at, marker);
     if (!('channel' in event) || event.channel !== this.#channel.channel) return mark;
     switch (event.type) {
       case 'output':
-        return this.#text(event.at, 'o', this.#newlines(this.#output[event.stream].push(payload)));
+        return (
+          this.#text(event.at, 'o', this.#newlines(this.#output[event.stream].push(payload))) +
+          this.#masked(event)
+        );
       case 'input':
         return this.#text(event.at, 'i', this.#input.push(payload));
       case 'resize': {
@@ -152,6 +194,17 @@ class Cast {
   rest(at = this.#channel.at + this.#last / 1000): string {
     const { stdout, stderr } = this.#output;
     return this.#text(at, 'o', stdout.end() + stderr.end()) + this.#text(at, 'i', this.#input.end());
+  }
+
+  mark(at: number, label: string): string {
+    return this.#line(at, 'm', label);
+  }
+
+  /** Behind the output, so that who goes there sees it. */
+  #masked({ at, masked }: Extract<RecordingEvent, { type: 'output' }>): string {
+    if (masked === undefined || at - this.#marked < MARKS_APART) return '';
+    this.#marked = at;
+    return this.mark(at, 'masked');
   }
 
   #exit(event: ExitEvent): string {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodedEventBound, encodeEventInto, recordedEventText } from './encode-event.ts';
+import type { CommandReviewId } from './ids.ts';
 import { RecordingEvent, type RecordingEventInput } from './recording.ts';
 import { RECORDING_LIMITS, RecordingInvalid } from './recording-encoding.ts';
 
@@ -9,11 +10,17 @@ const statement = fc.integer({ min: 1, max: 2 ** 53 - 1 });
 const count = fc.nat();
 /** The events whose text is not left to `JSON.stringify`, with each field that they may have. */
 const spelledOut = {
-  execute: fc.record({
-    type: fc.constant('execute' as const),
-    statement,
-    parameters: fc.array(fc.option(text)),
-  }),
+  execute: fc.record(
+    {
+      type: fc.constant('execute' as const),
+      statement,
+      parameters: fc.array(fc.option(text)),
+      review: fc.constant('cmd_01900000-0000-7000-8000-000000000000' as CommandReviewId),
+      decision: fc.constant('deny' as const),
+      reason: text,
+    },
+    { requiredKeys: ['type', 'statement', 'parameters'] },
+  ),
   rows: fc.record({
     type: fc.constant('rows' as const),
     statement,
@@ -27,6 +34,8 @@ const spelledOut = {
       status: fc.constantFrom('ok' as const, 'error' as const, 'suspended' as const, 'cancelled' as const),
       tag: text,
       rows: count,
+      format: fc.constant('postgres.DataRow' as const),
+      count: fc.integer({ min: 1 }),
       error: fc.record({ code: text, severity: text, message: text }),
     },
     { requiredKeys: ['type', 'statement', 'status'] },

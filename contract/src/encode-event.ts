@@ -12,12 +12,18 @@ export const recordedEventText = (event: RecordingEventInput, seq: number, at: n
 function fieldsOf(event: RecordingEventInput): string {
   switch (event.type) {
     case 'execute':
+      if (event.review !== undefined || event.decision !== undefined || event.reason !== undefined) break;
       return `"type":"execute","statement":${event.statement},"parameters":${JSON.stringify(event.parameters)}}`;
     case 'rows':
       return `"type":"rows","statement":${event.statement},"format":"${event.format}","count":${event.count}}`;
-    case 'result':
-      if (event.tag === undefined || event.rows === undefined || event.error !== undefined) break;
-      return `"type":"result","statement":${event.statement},"status":"${event.status}","tag":${JSON.stringify(event.tag)},"rows":${event.rows}}`;
+    case 'result': {
+      const { count, error, format, rows, statement, status, tag } = event;
+      if (tag === undefined || rows === undefined || error !== undefined) break;
+      const whole = `"type":"result","statement":${statement},"status":"${status}","tag":${JSON.stringify(tag)},"rows":${rows}`;
+      if (count === undefined && format === undefined) return `${whole}}`;
+      if (count === undefined || format === undefined) break;
+      return `${whole},"format":"${format}","count":${count}}`;
+    }
     default:
   }
   return JSON.stringify(event).slice(1);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AccessRequest, Grant, Session } from './access.ts';
+import { CommandReview } from './command-review.ts';
 
 /**
  * What a client's event stream (`GET /v1/events`, Server-Sent Events) carries: the object as it now is,
@@ -11,6 +12,8 @@ export const LiveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('request'), request: AccessRequest }),
   z.object({ type: z.literal('grant'), grant: Grant }),
   z.object({ type: z.literal('session'), session: Session }),
+  /** To whoever sent it, may review it, or is told that glass was broken. */
+  z.object({ type: z.literal('command-review'), review: CommandReview }),
   /** Documents were applied or removed: resources and what policy says may differ now. */
   z.object({ type: z.literal('configuration') }),
 ]);

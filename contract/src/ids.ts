@@ -19,6 +19,10 @@ export type RequestId = z.infer<typeof RequestId>;
 export const ReviewId = prefixed('rev', 'ReviewId');
 export type ReviewId = z.infer<typeof ReviewId>;
 
+/** One statement, command or call held in place until people decide. */
+export const CommandReviewId = prefixed('cmd', 'CommandReviewId');
+export type CommandReviewId = z.infer<typeof CommandReviewId>;
+
 export const GrantId = prefixed('grt', 'GrantId');
 export type GrantId = z.infer<typeof GrantId>;
 

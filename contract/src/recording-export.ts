@@ -1,5 +1,6 @@
 import { type DataRow, decodeCell, decodeCopyData, decodeDataRows, hexText } from './postgres-rows.ts';
 import type { RecordedColumn, RecordingEvent, RecordingHeader } from './recording.ts';
+import { rowsApart } from './rows-apart.ts';
 import { TextJoiner } from './text-joiner.ts';
 
 /** What the exporters read: parts of a recording in order, as `readRecording` gives them. */
@@ -83,7 +84,7 @@ export async function* recordingTimeline(
 ): AsyncGenerator<TimelineEntry, void, undefined> {
   const columns = new ResultColumns();
   const texts = new ChannelTexts();
-  for await (const part of parts) {
+  for await (const part of rowsApart(parts)) {
     if (part.kind === 'header') yield { kind: 'header', header: part.header };
     else if (part.kind === 'manifest') yield { kind: 'manifest', jws: part.jws };
     else {
@@ -145,7 +146,7 @@ export async function* exportCsv(
 ): AsyncGenerator<string, void, undefined> {
   const columns = new ResultColumns();
   let current: string | undefined;
-  for await (const part of parts) {
+  for await (const part of rowsApart(parts)) {
     if (part.kind !== 'event') continue;
     const { event, payload } = part;
     columns.follow(event);

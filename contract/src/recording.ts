@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { CommandReviewState } from './command-review.ts';
 import { MaskKind, Protocol } from './documents.ts';
-import { GatewayId, GrantId, Name, SessionId, Timestamp } from './ids.ts';
+import { CommandReviewId, GatewayId, GrantId, Name, SessionId, Timestamp } from './ids.ts';
 import { PrincipalRef } from './principal.ts';
 
 /**
@@ -19,6 +20,8 @@ export const RecordingHeader = z.object({
   protocol: Protocol,
   reason: z.string(),
   approvedBy: z.array(PrincipalRef),
+  /** Why its holder went ahead without approval, where they did. */
+  brokenGlass: z.string().optional(),
   startedAt: Timestamp,
   clientAddress: z.string().optional(),
 });
@@ -69,9 +72,20 @@ export const RecordingEvent = z.discriminatedUnion('type', [
     decision: z.enum(['allow', 'deny']),
     reason: z.string().optional(),
     policies: z.array(z.string()).optional(),
+    /** The review that it waited for. */
+    review: CommandReviewId.optional(),
   }),
   /** One run of a prepared statement with its parameters; binary ones as `\x…` hexadecimal. */
-  z.object({ ...base, type: z.literal('execute'), statement, parameters: z.array(z.string().nullable()) }),
+  z.object({
+    ...base,
+    type: z.literal('execute'),
+    statement,
+    parameters: z.array(z.string().nullable()),
+    /** The review that it waited for, and that said no where `decision` says so. */
+    review: CommandReviewId.optional(),
+    decision: z.literal('deny').optional(),
+    reason: z.string().optional(),
+  }),
   /** What follows in `rows` of this statement. */
   z.object({ ...base, type: z.literal('columns'), statement, columns: z.array(RecordedColumn) }),
   /** Rows as the client saw them, masked. The payload holds them in `format`. */
@@ -98,6 +112,9 @@ export const RecordingEvent = z.discriminatedUnion('type', [
     status: z.enum(['ok', 'error', 'suspended', 'cancelled']),
     tag: z.string().optional(),
     rows: z.int().nonnegative().optional(),
+    /** Its last rows (of a short result all) stand in the payload here, in place of an event of their own: see `rowsApart`. */
+    format: z.literal('postgres.DataRow').optional(),
+    count: z.int().positive().optional(),
     error: z.object({ code: z.string(), severity: z.string(), message: z.string() }).optional(),
   }),
   /** Said by the target outside a result: notices, notifications. Masked like all else. */
@@ -128,9 +145,18 @@ export const RecordingEvent = z.discriminatedUnion('type', [
     decision: z.enum(['allow', 'deny']),
     reason: z.string().optional(),
     policies: z.array(z.string()).optional(),
+    /** The review that it waited for. */
+    review: CommandReviewId.optional(),
   }),
   /** What the client saw, masked; the payload is the bytes. */
-  z.object({ ...base, type: z.literal('output'), channel, stream: z.enum(['stdout', 'stderr']) }),
+  z.object({
+    ...base,
+    type: z.literal('output'),
+    channel,
+    stream: z.enum(['stdout', 'stderr']),
+    /** How many matches of data rules end in these bytes. */
+    masked: z.int().positive().optional(),
+  }),
   /**
    * What the client sent; the payload is the bytes. `withheld` counts bytes that are not kept: typed where nothing
    * was echoed. Those that turn out to be echoed follow in an event of their own with `echoed`.
@@ -174,6 +200,8 @@ export const RecordingEvent = z.discriminatedUnion('type', [
     decision: z.enum(['allow', 'deny']),
     reason: z.string().optional(),
     policies: z.array(z.string()).optional(),
+    /** The review that it waited for. */
+    review: CommandReviewId.optional(),
   }),
   /** How a channel ended. Bytes as they went to the target (`bytesIn`) and to the client (`bytesOut`). */
   z.object({
@@ -184,6 +212,23 @@ export const RecordingEvent = z.discriminatedUnion('type', [
     signal: z.string().optional(),
     bytesIn: z.int().nonnegative(),
     bytesOut: z.int().nonnegative(),
+  }),
+  /** Something is held until people decide (`pending`), and what they decided. */
+  z.object({
+    ...base,
+    type: z.literal('review'),
+    review: CommandReviewId,
+    state: CommandReviewState,
+    /** Of `pending`: what is held. */
+    text: z.string().optional(),
+    parameters: z.array(z.string().nullable()).optional(),
+    /** Of `pending`: who is asked. */
+    groups: z.array(z.string()).optional(),
+    /** Who approved or denied. */
+    by: z.array(PrincipalRef).optional(),
+    reason: z.string().optional(),
+    /** Its sender went ahead without approval. */
+    brokenGlass: z.literal(true).optional(),
   }),
   /** The client asked to cancel what runs. */
   z.object({ ...base, type: z.literal('cancel') }),

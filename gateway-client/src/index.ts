@@ -14,6 +14,7 @@ export { drawbridgeHome, FileTokenStore } from './file-token-store.ts';
 export type { Admission, LocalGate, TunnelRefusal } from './gates/local-gate.ts';
 export { gatewayUrl } from './gateway-url.ts';
 export { type Disconnected, type LiveEventsOptions, liveEvents } from './live-events.ts';
+export { gatewayFileName, makePrivateFolder, replaceFile } from './private-file.ts';
 export {
   type CastOptions,
   checkRecording,
@@ -24,6 +25,7 @@ export {
   type RecordingFormat,
   recordingParts,
 } from './recording.ts';
+export { shellWord } from './shell-word.ts';
 export {
   type DeviceCode,
   type DeviceSignInOptions,

@@ -6,6 +6,7 @@ import {
   exportNdjson,
   findTerminalChannel,
   type RecordingKey,
+  rowsApart,
   type SessionId,
 } from '@drawbridge/contract';
 import {
@@ -52,10 +53,10 @@ export async function checkRecording(
   return verification;
 }
 
-/** The parts of a recording. @throws ClientError `recording_invalid` where it isn't one, or is cut off */
+/** The parts of a recording, rows apart from results. @throws ClientError `recording_invalid` where it isn't one, or is cut off */
 export async function* recordingParts(bytes: Bytes): AsyncGenerator<RecordingPart> {
   try {
-    yield* readRecording(bytes);
+    yield* rowsApart(readRecording(bytes));
   } catch (error) {
     if (!(error instanceof RecordingInvalid)) throw error;
     throw new ClientError('recording_invalid', error.message, 'Check it with `drawbridge verify`.', {

@@ -1,5 +1,6 @@
 import {
   AccessRequest,
+  CommandReview,
   Grant,
   type Me,
   type PrincipalRef,
@@ -48,6 +49,14 @@ export const accessRequest = (override: Partial<AccessRequest> = {}): AccessRequ
     protocol: 'postgres',
     labels: { env: 'prod' },
     profile: 'read',
+    targets: [
+      {
+        resource: override.resource ?? 'orders-db',
+        protocol: override.protocol ?? 'postgres',
+        labels: override.labels ?? { env: 'prod' },
+        profile: override.profile ?? 'read',
+      },
+    ],
     duration: 1800,
     reason: 'INC-4821',
     state: 'pending',
@@ -113,5 +122,32 @@ export const session = (override: Partial<Session> = {}): Session =>
     rows: 12,
     bytesOut: 400,
     recording: 'sealed',
+    ...override,
+  });
+
+export const commandReview = (override: Partial<CommandReview> = {}): CommandReview =>
+  CommandReview.parse({
+    id: newId('cmd'),
+    sessionId: newId('ses'),
+    grantId: newId('grt'),
+    principal: person('alice'),
+    resource: 'orders-db',
+    protocol: 'postgres',
+    labels: { env: 'prod' },
+    profile: 'write',
+    grantReason: 'INC-4821',
+    kind: 'statement',
+    text: 'delete from orders where id = 6001',
+    truncated: false,
+    actions: [{ name: 'sql.write', object: 'public.orders' }],
+    hasWhere: true,
+    needs: [{ kind: 'approve', count: 1, groups: ['dba'], policy: 'prod-writes-need-dba' }],
+    policies: ['prod-writes-need-dba'],
+    votes: [],
+    state: 'pending',
+    reviewable: false,
+    breakable: false,
+    createdAt: NOW,
+    expiresAt: '2026-11-22T10:05:00.000Z',
     ...override,
   });

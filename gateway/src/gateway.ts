@@ -1,4 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DrawbridgeError, GatewayId, type Session, type User } from '@drawbridge/contract';
 import type { FastifyBaseLogger } from 'fastify';
@@ -7,23 +8,31 @@ import { Audit } from './access/audit.ts';
 import { Authorizer } from './access/authorizer.ts';
 import { readBootstrapFiles } from './access/bootstrap-files.ts';
 import { mayReviewAny } from './access/capabilities.ts';
+import { CommandHolds } from './access/command-holds.ts';
+import { CommandReviews } from './access/command-reviews.ts';
+import { rewrapCommands } from './access/command-text.ts';
 import { Configuration } from './access/configuration.ts';
 import { Documents } from './access/documents.ts';
 import { Expiry } from './access/expiry.ts';
 import { Grants } from './access/grants.ts';
+import { PolicyQuestions } from './access/policy-questions.ts';
 import { Requests } from './access/requests.ts';
 import { Resources } from './access/resources.ts';
 import { Reviews } from './access/reviews.ts';
 import { findUser } from './access/users.ts';
+import { Uses } from './access/uses.ts';
 import { changeResolver } from './api/change-resolver.ts';
 import { EventStream } from './api/event-stream.ts';
 import { createHandlers } from './api/handlers.ts';
 import { createHttpServer } from './api/http-server.ts';
 import { createRateLimit } from './api/rate-limit.ts';
+import type { RawRoute } from './api/raw-route.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/load-config.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
 import { newId } from './new-id.ts';
+import { Notifications } from './notifications/notifications.ts';
+import type { Interactions } from './notifications/slack/interactions.ts';
 import { createClientAddress } from './observe/client-address.ts';
 import type { Logger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
@@ -37,12 +46,16 @@ import { react } from './sessions/react.ts';
 import { SessionAccess } from './sessions/session-access.ts';
 import { SessionHost } from './sessions/session-host.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
-import { SessionStore } from './sessions/session-store.ts';
+import { SessionStore, type TellClosed } from './sessions/session-store.ts';
+import { Survivor } from './sessions/survivor.ts';
 import { targetCredential } from './sessions/target-credential.ts';
 import { Tunnel } from './sessions/tunnel.ts';
+import { UseCounter } from './sessions/use-counter.ts';
+import { UseStore } from './sessions/use-store.ts';
 import { Watches } from './sessions/watches.ts';
 import { openDatabase } from './store/database.ts';
 import { DocumentStore } from './store/documents.ts';
+import { LifeSign } from './store/life-sign.ts';
 import { LiveChannel } from './store/live-channel.ts';
 import { loadKeyring } from './store/load-keyring.ts';
 import { createPrivateFile } from './store/private-file.ts';
@@ -52,6 +65,8 @@ import { VERSION } from './version.ts';
 
 /** Calls a minute of one address to the issuer: a sign-in takes about ten, and a whole office may share an address. */
 const ISSUER_CALLS = 600;
+/** Buttons pressed in Slack a minute, of its few addresses. */
+const SLACK_CALLS = 600;
 /** Requests for access a minute of one person. */
 const ACCESS_REQUESTS = 60;
 /** How long sessions outlive the loss of the store, in ms; see `SessionRegistry`. */
@@ -112,24 +127,40 @@ async function compose(
     onConnectionLost: (error) => logger.warn({ err: error }, 'store connection lost'),
   });
   onClose(closeDatabase);
-  const channel = await LiveChannel.open({ url: server.url, clock, logger });
+  const lifeSign = new LifeSign({ gatewayId, name: config.name, host: hostname(), version: VERSION, clock });
+  const channel = await LiveChannel.open({ url: server.url, clock, logger, lifeSign });
   onClose(() => channel.close());
   const documentStore = new DocumentStore(db, keyring);
   const keys = new SigningKeys(db, keyring);
-  await Promise.all([documentStore.rewrap(), keys.rewrap()]);
+  await Promise.all([documentStore.rewrap(), keys.rewrap(), rewrapCommands(db, keyring)]);
 
   // Policy, and what people may have.
   const engine = createPolicyEngine({ clock });
   const configuration = new Configuration(documentStore, engine);
   const authorizer = new Authorizer(engine);
   const audit = new Audit(db, clock);
-  const announcer = new Announcer(audit, (change, executor) => channel.publish(change, executor));
+  const notifications = new Notifications({
+    ...{ config, db, keyring, clock, logger },
+    attempted: (endpoint, outcome) => metrics.notificationAttempted(endpoint, outcome),
+  });
+  const announcer = new Announcer(
+    audit,
+    (change, executor) => channel.publish(change, executor),
+    notifications.note,
+  );
   const access = { db, clock, announcer, authorizer, configuration };
   const documents = new Documents({ ...access, store: documentStore });
   const grants = new Grants({ ...access, activateWithin: config.access.activateWithin });
   const requests = new Requests({ ...access, grants, requestExpiry: config.access.requestExpiry });
   const reviews = new Reviews({ ...access, grants });
   const resources = new Resources(access);
+  const commandReviews = new CommandReviews({ ...access, keyring });
+  const holds = new CommandHolds({
+    ...{ db, clock, announcer, audit, keyring, logger },
+    reviewExpiry: config.access.commandReviewExpiry,
+  });
+  onClose(() => holds.close());
+  const uses = new Uses(access);
   const expiry = new Expiry({ db, clock, announcer, logger });
   await bootstrap(documents, config.bootstrap, env, logger);
   await expiry.start();
@@ -163,19 +194,44 @@ async function compose(
     signingKey: { kid, key: privateKey },
     gatewayId,
     clock,
+    assertAlive: () => lifeSign.assertAlive(),
     onProblem: (session, error) => logger.error({ err: error, session }, 'recording could not be sealed'),
   });
-  const leftovers = await sessionStore.closeLeftovers(new Date(clock.now()));
+  const announceSession = async (id: Session['id']) => channel.publish({ kind: 'session', id }, db);
+  const tellClosed: TellClosed = async (transaction, subject, { code, message: reason }) => {
+    const entry = { actor: 'gateway', action: 'session.ended', subject, reason, details: { code } } as const;
+    await audit.append(entry, transaction);
+    await channel.publish({ kind: 'session', id: subject }, transaction);
+  };
+  const leftovers = await sessionStore.closeAbandoned(new Date(clock.now()), tellClosed);
   for (const { session, crashed } of await recordings.recover())
     await sessionStore.setRecording(session, crashed ? 'sealed-after-crash' : 'sealed');
-  if (leftovers.length > 0)
+  if (leftovers.length > 0) {
     logger.warn({ sessions: leftovers }, 'closed sessions that a crash had left open');
+    // What they held is withdrawn.
+    await expiry.wake();
+  }
+  const survivor = new Survivor({
+    ...{ db, clock, logger, recordings },
+    isConnected: () => channel.live,
+    store: sessionStore,
+    tellClosed,
+    closed: () => expiry.wake(),
+    sealed: announceSession,
+  });
+  survivor.start();
+  onClose(() => survivor.stop());
+  const useStore = new UseStore(db);
+  const useCounter = new UseCounter({ clock, logger, store: (counted) => useStore.write(counted) });
+  onClose(() => useCounter.close());
 
   const maskingKey = await keys.maskingKey();
   const sshHostKey = await keys.ssh('ssh-host');
   const sshAuthority = new SshAuthority(await keys.ssh('ssh-authority'));
-  const metrics = createMetrics(() => registry.size);
-  const announceSession = async (id: Session['id']) => channel.publish({ kind: 'session', id }, db);
+  const metrics = createMetrics(
+    () => registry.size,
+    () => holds.size,
+  );
   const registry = new SessionRegistry({
     clock,
     logger,
@@ -203,6 +259,14 @@ async function compose(
       terminationOf: (id) => sessionStore.terminationOf(id),
     },
   });
+  const protocols = [
+    createPostgresProtocol({ clock, logger, maskingKey }),
+    createSshProtocol({ clock, logger, maskingKey, hostKey: sshHostKey }),
+  ];
+  const policyQuestions = new PolicyQuestions({
+    ...{ db, authorizer, engine, configuration, resources },
+    analyze: (protocol, text) => protocols.find((each) => each.protocol === protocol)?.analyze?.(text),
+  });
   const host = new SessionHost({
     gatewayId,
     clock,
@@ -210,10 +274,7 @@ async function compose(
     store: sessionStore,
     registry,
     recordings,
-    protocols: [
-      createPostgresProtocol({ clock, logger, maskingKey }),
-      createSshProtocol({ clock, logger, maskingKey, hostKey: sshHostKey }),
-    ],
+    protocols,
     resources: {
       find: (name) => resources.find(name),
       rulesFor: (resource) => resources.rulesFor(resource),
@@ -232,8 +293,12 @@ async function compose(
       },
     },
     grants,
-    policy: ({ user, address }, resource, { profile, duration, reason }, action) =>
-      authorizer.use({ user, address }, action, { resource, profile, duration, reason }),
+    policy: ({ user, address }, resource, { profile, duration, reason }, action, { approved }) =>
+      authorizer.use({ user, address }, action, { resource, profile, duration, reason }, approved),
+    decisionVersion: () => engine.version,
+    reviewing: (session, grant) => holds.reviewing(session, grant),
+    used: (session, actions, answer) => useCounter.used(session, actions, answer),
+    usesEnded: (session) => useCounter.end(session),
     announce: announceSession,
     audit: (user, address, action, subject, reason, details) =>
       audit.append({ actor: { user, address }, action, subject, reason, details }),
@@ -273,7 +338,7 @@ async function compose(
     logger,
     hello: { type: 'hello', gateway: config.name, version: VERSION },
     whose: ({ id }) => id,
-    resolve: changeResolver(requests, grants, sessions),
+    resolve: changeResolver(requests, grants, sessions, commandReviews),
   });
   onClose(() => events.close());
   const address = new URL(config.publicUrl);
@@ -290,7 +355,23 @@ async function compose(
     clientAddress,
     issuer: identity.handler,
     issuerLimit: createRateLimit(ISSUER_CALLS),
-    metrics,
+    raw: slackRoutes(
+      notifications.interactions({
+        review: (caller, id, review) => reviews.review(caller, id, review),
+        vote: (caller, id, vote) => commandReviews.vote(caller, id, vote),
+        audit: (user, subject, details) =>
+          audit.append({ actor: { user }, action: 'slack.review', subject, details }),
+      }),
+    ),
+    metrics: {
+      ...metrics,
+      text: async () => {
+        // Where the store can't be asked, what is known of the gateway itself is told all the same.
+        const counts = await notifications.counts().catch(() => []);
+        for (const { endpoint, ...count } of counts) metrics.notificationsIn(endpoint, count);
+        return metrics.text();
+      },
+    },
     metricsToken: config.metrics.token,
     ready: async () => ({ ready: channel.live, checks: { store: channel.live } }),
     handlers: createHandlers({
@@ -311,6 +392,9 @@ async function compose(
         authorizer.assertMay(caller, 'admin.read');
         return audit.list(filter);
       },
+      uses,
+      commandReviews,
+      policyQuestions,
       mayReviewAny: (caller) => mayReviewAny(configuration, authorizer, caller),
       recordingKeys: () => keys.recordingPublicKeys(),
     }),
@@ -331,11 +415,18 @@ async function compose(
       else events.changed(change);
       if (change.kind === 'configuration' || change.kind === 'signin' || change.kind === 'resync')
         void watches.recheck();
+      holds.heard(change);
+      notifications.wake();
       void react(change, registry, expiry);
     }),
   );
+  notifications.start();
+  onClose(() => notifications.stop());
   channel.onLost(() => registry.storeLost());
-  channel.onRestored(() => void registry.storeRestored());
+  channel.onRestored(() => {
+    void registry.storeRestored();
+    void host.storeEnds();
+  });
 
   const { host: listenHost, port: listenPort } = config.listen;
   await http.listen({ host: listenHost, port: listenPort }).catch((cause: NodeJS.ErrnoException) => {
@@ -369,6 +460,20 @@ async function compose(
     failed: server.lost.then(() => 'the embedded store ended'),
   };
 }
+
+/** Where Slack calls when somebody presses a button; nowhere without buttons. */
+const slackRoutes = (interactions: Interactions | undefined): RawRoute[] =>
+  interactions === undefined
+    ? []
+    : [
+        {
+          path: '/v1/slack/interactions',
+          contentType: 'application/x-www-form-urlencoded',
+          largestBody: 512 * 1024,
+          limit: createRateLimit(SLACK_CALLS),
+          receive: (headers, body) => interactions.receive(headers, body),
+        },
+      ];
 
 /** Documents that the configuration names, applied at each start; how the first policy gets in. */
 async function bootstrap(

@@ -6,6 +6,7 @@ import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load-config.ts';
 import { startGateway } from './gateway.ts';
 import { createLogger } from './observe/logger.ts';
+import { validatePolicyFiles } from './policy-command.ts';
 import { sshAuthorityLine } from './ssh-ca-command.ts';
 import { VERSION } from './version.ts';
 
@@ -49,6 +50,21 @@ program
   .action(async ({ config: file }: { config?: string }) => {
     const line = await sshAuthorityLine(loadConfig(file, process.env), process.env);
     process.stdout.write(`${line}\n`);
+  });
+
+program
+  .command('policy')
+  .description('Policies, without a running gateway')
+  .command('validate')
+  .description(
+    'Check the policies in YAML files as apply would; exit 1 with file:line:column where one is wrong',
+  )
+  .argument('<files...>', 'YAML, any number of documents; those of other kinds are passed over')
+  .action(async (files: string[]) => {
+    const { problems, policies } = await validatePolicyFiles(files);
+    for (const problem of problems) process.stdout.write(`${problem}\n`);
+    if (problems.length > 0) process.exitCode = 1;
+    else process.stdout.write(`${policies} ${policies === 1 ? 'policy' : 'policies'}, nothing wrong.\n`);
   });
 
 async function serve(file: string | undefined): Promise<void> {

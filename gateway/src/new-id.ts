@@ -1,5 +1,6 @@
 import type {
   AuditId,
+  CommandReviewId,
   GatewayId,
   GrantId,
   RequestId,
@@ -13,6 +14,7 @@ import { uuidv7 } from 'uuidv7';
 interface Ids {
   req: RequestId;
   rev: ReviewId;
+  cmd: CommandReviewId;
   grt: GrantId;
   ses: SessionId;
   sgn: SignInId;

@@ -3,7 +3,7 @@ import { CLIENT_IDS, DrawbridgeError, type LiveEvent } from '@drawbridge/contrac
 import type { StoredSignIn, signIn } from '@drawbridge/gateway-client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type FakeGateway, startFakeGateway } from '../../gateway-client/test-support/fake-gateway.ts';
-import { accessRequest, me, resource } from '../../gateway-client/test-support/objects.ts';
+import { accessRequest, commandReview, me, resource } from '../../gateway-client/test-support/objects.ts';
 import { systemClock } from '../clock.ts';
 import { memoryFile } from '../test-support/memory-file.ts';
 import { Vault } from '../vault.ts';
@@ -31,6 +31,7 @@ beforeEach(async () => {
   gateway.handlers.listResources = () => ({ resources: [resource()] });
   gateway.handlers.listRequests = () => ({ requests: [] });
   gateway.handlers.listGrants = () => ({ grants: [] });
+  gateway.handlers.listCommandReviews = () => ({ reviews: [] });
   gateway.handlers.events = ({ response }) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     streams.push(response);
@@ -92,6 +93,11 @@ test('follows what the gateway says', async () => {
   say({ type: 'request', request });
   await vi.waitFor(() => expect(connection.view.requests).toMatchObject([{ id: request.id }]));
   gateway.handlers.listResources = () => ({ resources: [] });
+  const review = commandReview();
+  say({ type: 'command-review', review });
+  await vi.waitFor(() => expect(connection.view.commandReviews).toMatchObject([{ id: review.id }]));
+  say({ type: 'command-review', review: { ...review, state: 'denied' } });
+  await vi.waitFor(() => expect(connection.view.commandReviews).toMatchObject([{ state: 'denied' }]));
   say({ type: 'configuration' });
   await vi.waitFor(() => expect(connection.view.resources).toEqual([]));
 });

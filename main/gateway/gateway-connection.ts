@@ -1,6 +1,7 @@
 import {
   type AccessRequest,
   CLIENT_IDS,
+  type CommandReview,
   DrawbridgeError,
   type Grant,
   type LiveEvent,
@@ -15,7 +16,7 @@ import {
 } from '@drawbridge/gateway-client';
 import { type MainClock, timestamp } from '../clock.ts';
 import type { ConnectionState, GatewayProfile } from '../ipc/app-state.ts';
-import { type GatewayView, withGrant, withRequest } from './gateway-view.ts';
+import { type GatewayView, withCommandReview, withGrant, withRequest } from './gateway-view.ts';
 import { needsSignIn } from './sign-in-failure.ts';
 import { SignInWait } from './sign-in-wait.ts';
 
@@ -105,10 +106,15 @@ export class GatewayConnection {
   }
 
   /** Takes over what one of our own calls answered, before the event says the same. */
-  take(change: { readonly request: AccessRequest } | { readonly grant: Grant }): void {
-    this.#set(
-      'request' in change ? withRequest(this.#view, change.request) : withGrant(this.#view, change.grant),
-    );
+  take(
+    change:
+      | { readonly request: AccessRequest }
+      | { readonly grant: Grant }
+      | { readonly review: CommandReview },
+  ): void {
+    if ('request' in change) this.#set(withRequest(this.#view, change.request));
+    else if ('grant' in change) this.#set(withGrant(this.#view, change.grant));
+    else this.#set(withCommandReview(this.#view, change.review));
   }
 
   /** To be told of failures elsewhere, e.g. of a tunnel. */
@@ -217,6 +223,8 @@ export class GatewayConnection {
         return this.#set(withRequest(this.#view, event.request));
       case 'grant':
         return this.#set(withGrant(this.#view, event.grant));
+      case 'command-review':
+        return this.#set(withCommandReview(this.#view, event.review));
       case 'session':
         return;
       default:
@@ -226,13 +234,15 @@ export class GatewayConnection {
 
   async #load(signal: AbortSignal): Promise<void> {
     const options = { signal };
-    const [me, { resources }, { requests }, { grants }] = await Promise.all([
+    const [me, { resources }, { requests }, { grants }, { reviews: commandReviews }] = await Promise.all([
       this.#api.call('me', {}, options),
       this.#api.call('listResources', {}, options),
       this.#api.call('listRequests', { query: { scope: 'all', limit: 200 } }, options),
       this.#api.call('listGrants', { query: { scope: 'own', limit: 200 } }, options),
+      this.#api.call('listCommandReviews', { query: { scope: 'all', limit: 200 } }, options),
     ]);
-    this.#set({ connection: this.#since({ status: 'online' }), me, resources, requests, grants });
+    const connection = this.#since({ status: 'online' });
+    this.#set({ connection, me, resources, requests, grants, commandReviews });
   }
 
   #signInNeeded(error: DrawbridgeError): void {

@@ -1,4 +1,4 @@
-import type { AccessRequest, Grant, Me, Resource } from '@drawbridge/contract';
+import type { AccessRequest, CommandReview, Grant, Me, Resource } from '@drawbridge/contract';
 import type { ConnectionState } from '../ipc/app-state.ts';
 
 /** What is known of one gateway. The lists are undefined until first loaded, and kept while offline. */
@@ -10,7 +10,12 @@ export interface GatewayView {
   readonly requests?: readonly AccessRequest[];
   /** The person's own. */
   readonly grants?: readonly Grant[];
+  /** Held statements and commands: the person's own, those that they may review or are told of. */
+  readonly commandReviews?: readonly CommandReview[];
 }
+
+/** As many held statements are kept, the newest. */
+const MOST_REVIEWS = 300;
 
 /** Whether a connection can be made under it now. */
 export const isUsable = (grant: Pick<Grant, 'state'>): boolean =>
@@ -25,13 +30,21 @@ const byNewest = (a: { readonly id: string }, b: { readonly id: string }): numbe
 const replaced = <T extends { readonly id: string }>(list: readonly T[], item: T): readonly T[] =>
   [item, ...list.filter(({ id }) => id !== item.id)].sort(byNewest);
 
+/** The view after a held statement became what it is. */
+export function withCommandReview(view: GatewayView, review: CommandReview): GatewayView {
+  if (view.commandReviews === undefined) return view;
+  return { ...view, commandReviews: replaced(view.commandReviews, review).slice(0, MOST_REVIEWS) };
+}
+
 /** The view after a request became what it is: in the list, and as the waiting one of its resource. */
 export function withRequest(view: GatewayView, request: AccessRequest): GatewayView {
   if (view.requests === undefined) return view;
   const requests = replaced(view.requests, request);
-  if (request.principal.id !== view.me?.user.id) return { ...view, requests };
+  // What would prolong a grant doesn't stand in the way of its resource.
+  if (request.principal.id !== view.me?.user.id || request.extends !== undefined)
+    return { ...view, requests };
   const resources = view.resources?.map((resource) => {
-    if (resource.name !== request.resource) return resource;
+    if (!request.targets.some((target) => target.resource === resource.name)) return resource;
     const { pending, ...rest } = resource;
     if (request.state === 'pending') return { ...rest, pending: request };
     return pending === undefined || pending.id === request.id ? rest : resource;

@@ -6,10 +6,13 @@ type AccessOperations =
   | 'requests.cancel'
   | 'requests.review'
   | 'grants.end'
+  | 'commands.vote'
+  | 'commands.withdraw'
+  | 'commands.breakGlass'
   | 'sessions.list'
   | 'audit.list';
 
-/** Asking for access, reviewing, ending: calls of the gateway's API, their result taken over at once. */
+/** Asking for access, reviewing requests and held statements, ending: calls of the gateway's API, their result taken over at once. */
 export function accessHandlers(gateways: Pick<Gateways, 'active'>): Pick<Handlers, AccessOperations> {
   return {
     'requests.create': async (body) => {
@@ -36,6 +39,24 @@ export function accessHandlers(gateways: Pick<Gateways, 'active'>): Pick<Handler
       const grant = await gateway.run((api) => api.call('revokeGrant', { params: { id }, body }));
       gateway.take({ grant });
       return grant;
+    },
+    'commands.vote': async ({ id, vote }) => {
+      const gateway = gateways.active();
+      const review = await gateway.run((api) => api.call('voteOnCommand', { params: { id }, body: vote }));
+      gateway.take({ review });
+      return review;
+    },
+    'commands.withdraw': async ({ id }) => {
+      const gateway = gateways.active();
+      const review = await gateway.run((api) => api.call('withdrawCommand', { params: { id } }));
+      gateway.take({ review });
+      return review;
+    },
+    'commands.breakGlass': async ({ id, reason }) => {
+      const gateway = gateways.active();
+      const review = await gateway.run((api) => api.call('breakGlass', { params: { id }, body: { reason } }));
+      gateway.take({ review });
+      return review;
     },
     'sessions.list': (query) => gateways.active().run((api) => api.call('listSessions', { query })),
     'audit.list': ({ subject }) =>

@@ -8,6 +8,7 @@ import type { Gateways } from '../gateway/gateways.ts';
 import type { TerminalTarget } from '../ipc/contract.ts';
 import type { Handlers } from '../ipc/serve.ts';
 import type { TerminalEvent } from '../ipc/terminal-port.ts';
+import type { HostNames } from '../terminals/host-names.ts';
 import { startLocalShell } from '../terminals/local-shell.ts';
 import type { ShellConsent } from '../terminals/shell-consent.ts';
 import { shellEnvironment } from '../terminals/shell-environment.ts';
@@ -22,6 +23,7 @@ export interface TerminalHandlersParts {
   readonly tunnels: Tunnels;
   readonly terminals: Terminals;
   readonly consent: ShellConsent;
+  readonly hosts: Pick<HostNames, 'environment'>;
   readonly openStream: typeof openByteStream;
   /** Makes a channel, hands one end to the page and gives the other. */
   readonly openPort: (id: string) => MessagePortMain;
@@ -98,6 +100,7 @@ function onComputer(
     const settings = meant && connectionSettings(meant.tunnel);
     const environment = meant && environmentOf(meant);
     const shellEnv = shellEnvironment({ env, platform, version, settings });
+    Object.assign(shellEnv, await parts.hosts.environment(gateway, shellEnv.PATH ?? ''));
     const shell = userInfo().shell ?? undefined;
     return startLocalShell({ spawn, platform, shell, home, env: shellEnv, size, environment }, events);
   };

@@ -1,4 +1,4 @@
-import { AccessRequest, Grant, Me, Name, Resource } from '@drawbridge/contract';
+import { AccessRequest, CommandReview, Grant, Me, Name, Resource } from '@drawbridge/contract';
 import { z } from 'zod';
 
 /**
@@ -105,6 +105,8 @@ export const AppState = z.object({
   resources: z.array(Resource).optional(),
   requests: z.array(AccessRequest).optional(),
   grants: z.array(Grant).optional(),
+  /** Held statements and commands: the person's own, and those that they may review or are told of. */
+  commandReviews: z.array(CommandReview).optional(),
   tunnels: z.array(TunnelState),
   settings: Settings,
   /** Tabs of the last run, offered once; `restored` says whether the person was asked. */

@@ -1,17 +1,25 @@
 import {
+  AccessExplanation,
   AccessRequest,
   AuditEvent,
+  CommandReview,
+  CommandReviewId,
   Grant,
   GrantId,
   Name,
+  NewCommandVote,
   NewRequest,
   NewReview,
+  PolicyAnswer,
+  PolicyQuestion,
+  PolicyView,
   type RecordingEvent,
   type RecordingHeader,
   type RecordingManifest,
   RequestId,
   Session,
   SessionId,
+  User,
 } from '@drawbridge/contract';
 import { z } from 'zod';
 import { AppState, Settings, type StatePatch, Tab } from './app-state.ts';
@@ -66,6 +74,17 @@ export const operations = {
     payload: z.strictObject({ id: GrantId, reason: z.string().max(2000).optional() }),
     result: Grant,
   }),
+  'commands.vote': operation({
+    payload: z.strictObject({ id: CommandReviewId, vote: NewCommandVote }),
+    result: CommandReview,
+  }),
+  /** Withdraws what the person sent: it fails as if it had been cancelled. */
+  'commands.withdraw': operation({ payload: z.strictObject({ id: CommandReviewId }), result: CommandReview }),
+  /** Goes ahead without approval where policy offers that; those to be told are told at once. */
+  'commands.breakGlass': operation({
+    payload: z.strictObject({ id: CommandReviewId, reason: z.string().trim().min(1).max(2000) }),
+    result: CommandReview,
+  }),
   /** What somebody did with earlier grants, for whoever reviews their request. */
   'sessions.list': operation({
     payload: z.strictObject({
@@ -85,6 +104,23 @@ export const operations = {
   'audit.list': operation({
     payload: z.strictObject({ subject: z.string().max(100) }),
     result: z.object({ events: z.array(AuditEvent) }),
+  }),
+
+  /** What policy would say; of others than oneself with `admin.read`. */
+  'policy.test': operation({ payload: PolicyQuestion, result: PolicyAnswer }),
+  'policy.explain': operation({
+    payload: z.strictObject({ resource: Name, as: z.string().max(200).optional() }),
+    result: AccessExplanation,
+  }),
+  'policy.list': operation({
+    payload: z.strictObject({ resource: Name.optional() }),
+    result: z.object({ policies: z.array(PolicyView) }),
+  }),
+  'people.list': operation({
+    payload: nothing,
+    result: z.object({
+      people: z.array(User.pick({ id: true, name: true, displayName: true, groups: true })),
+    }),
   }),
 
   /** Opens (or finds) the tunnel of a resource and profile. */
@@ -206,9 +242,13 @@ export type IpcAnswer<R> =
 
 /** A place in the app, as a deep link, a notification, the tray or the palette may ask for it. */
 export type Place =
-  | { readonly page: 'resources' | 'access' | 'approvals' | 'recordings' | 'settings' }
+  | { readonly page: 'resources' | 'access' | 'approvals' | 'recordings' | 'policy' | 'settings' }
   | { readonly page: 'request'; readonly resource: string; readonly profile?: string }
   | { readonly page: 'approval'; readonly request: string }
+  /** Asking for more time under a grant that runs. */
+  | { readonly page: 'extend'; readonly grant: string }
+  /** A held statement or command. */
+  | { readonly page: 'review'; readonly review: string }
   | { readonly page: 'connect'; readonly resource: string; readonly profile: string };
 
 export interface QuitQuestion {

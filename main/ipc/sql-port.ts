@@ -1,4 +1,4 @@
-import type { MaskKind } from '@drawbridge/contract';
+import type { CommandReviewId, MaskKind } from '@drawbridge/contract';
 
 /**
  * What a SQL console and its connection say to each other over a MessagePort. The connection lives in the
@@ -51,6 +51,18 @@ export interface SchemaTable {
   }[];
 }
 
+/** What a console waits for while the gateway holds what it sent. */
+export interface SqlHeld {
+  /** The command review. */
+  readonly id: CommandReviewId;
+  /** What each requirement waits for, in words: `approval of dba`. */
+  readonly waitsFor: readonly string[];
+  /** RFC 3339; it fails then if nobody has decided. */
+  readonly expiresAt: string;
+  /** Whether the person may go ahead at once with a written reason. */
+  readonly breakable: boolean;
+}
+
 export type SqlEvent =
   | { readonly type: 'ready'; readonly session?: string; readonly database: string; readonly server: string }
   | { readonly type: 'transaction'; readonly state: 'idle' | 'open' | 'failed' }
@@ -77,6 +89,8 @@ export type SqlEvent =
     }
   | { readonly type: 'notice'; readonly run: number; readonly severity: string; readonly message: string }
   | { readonly type: 'error'; readonly run: number; readonly error: SqlError; readonly milliseconds: number }
+  /** The gateway holds what was sent until people decide; without `held` it no longer does. */
+  | { readonly type: 'held'; readonly held?: SqlHeld }
   /** The run is over; the next may start. */
   | { readonly type: 'done'; readonly run: number; readonly milliseconds: number; readonly firstRow?: number }
   | { readonly type: 'schema'; readonly tables: readonly SchemaTable[] }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { linkAmong, parseDeepLink } from './deep-link.ts';
 
 const id = 'req_01900000-0000-7000-8000-000000000001';
+const held = 'cmd_01900000-0000-7000-8000-000000000001';
 
 test.each([
   ['drawbridge://request/orders-db', { page: 'request', resource: 'orders-db' }],
@@ -11,6 +12,7 @@ test.each([
   ],
   ['drawbridge://request/orders-db/', { page: 'request', resource: 'orders-db' }],
   [`drawbridge://approval/${id}`, { page: 'approval', request: id }],
+  [`drawbridge://review/${held}`, { page: 'review', review: held }],
 ])('%s opens a place', (link, place) => {
   expect(parseDeepLink(link)).toEqual({ type: 'place', place });
 });
@@ -19,6 +21,8 @@ test.each([
   'drawbridge://approve/req_1',
   `drawbridge://approval/${id}?verdict=approve`,
   'drawbridge://approval/req_1',
+  `drawbridge://review/${id}`,
+  `drawbridge://review/${held}?verdict=approve`,
   'drawbridge://request/Orders%20DB',
   'drawbridge://request/orders-db/settings',
   'drawbridge://request/orders-db?profile=read&profile=write',

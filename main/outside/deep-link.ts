@@ -1,4 +1,4 @@
-import { Name, RequestId } from '@drawbridge/contract';
+import { CommandReviewId, Name, RequestId } from '@drawbridge/contract';
 import { z } from 'zod';
 import type { Place } from '../ipc/contract.ts';
 
@@ -14,7 +14,10 @@ const RequestLink = z.strictObject({ resource: Name, profile: Name.optional() })
 
 const invalid = (reason: string): DeepLink => ({ type: 'invalid', reason });
 
-/** `drawbridge://request/<resource>?profile=…` or `drawbridge://approval/<request id>`. */
+/**
+ * `drawbridge://request/<resource>?profile=…`, `drawbridge://approval/<request id>` or `drawbridge://review/<id of a held
+ * statement>`.
+ */
 export function parseDeepLink(text: string): DeepLink {
   if (text.length > LONGEST || !URL.canParse(text)) return invalid('this is no link');
   const url = new URL(text);
@@ -40,6 +43,11 @@ export function parseDeepLink(text: string): DeepLink {
       const id = RequestId.safeParse(target);
       if (!id.success || query.length > 0) return invalid('the link names no request that can be');
       return { type: 'place', place: { page: 'approval', request: id.data } };
+    }
+    case 'review': {
+      const id = CommandReviewId.safeParse(target);
+      if (!id.success || query.length > 0) return invalid('the link names no held statement that can be');
+      return { type: 'place', place: { page: 'review', review: id.data } };
     }
     default:
       return invalid('the link leads to no place in Drawbridge');

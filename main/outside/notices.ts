@@ -1,5 +1,7 @@
 import type { AccessRequest, Grant } from '@drawbridge/contract';
 import type { GatewayView } from '../gateway/gateway-view.ts';
+import { firstName } from './first-name.ts';
+import { heldNoticesOf } from './held-notices.ts';
 import type { Notice } from './notice.ts';
 import { clockText, durationText, timeLeft } from './time-left.ts';
 
@@ -13,6 +15,7 @@ export function noticesOf(before: GatewayView, after: GatewayView): Notice[] {
   const me = after.me?.user.id;
   if (me === undefined || before.me?.user.id !== me) return [];
   const notices: Notice[] = [];
+  notices.push(...heldNoticesOf(before, after, me));
   if (before.requests !== undefined && after.requests !== undefined && before.requests !== after.requests) {
     const known = new Map(before.requests.map((request) => [request.id, request]));
     for (const request of after.requests) {
@@ -33,6 +36,17 @@ export function noticesOf(before: GatewayView, after: GatewayView): Notice[] {
   return notices;
 }
 
+/** `orders-db, read`, `more time on orders-db, read`, `orders-db, read, and 2 more`. */
+export function whatOf({
+  resource,
+  profile,
+  targets,
+  extends: extended,
+}: Pick<AccessRequest, 'resource' | 'profile' | 'targets' | 'extends'>): string {
+  const more = targets.length > 1 ? `, and ${targets.length - 1} more` : '';
+  return `${extended === undefined ? '' : 'more time on '}${resource}, ${profile}${more}`;
+}
+
 const isOpen = (request: AccessRequest | undefined): boolean =>
   request !== undefined && request.state === 'pending' && request.reviewable;
 
@@ -44,7 +58,7 @@ function toReview(before: AccessRequest | undefined, after: AccessRequest): Noti
   );
   return {
     key: after.id,
-    title: `${firstName(after.principal.displayName)} asks for ${after.resource}, ${after.profile}`,
+    title: `${firstName(after.principal.displayName)} asks for ${whatOf(after)}`,
     body: `${facts}. ${after.reason}`,
     click: { type: 'open', place: { page: 'approval', request: after.id } },
     buttons: [
@@ -66,7 +80,7 @@ function decided(before: AccessRequest | undefined, after: AccessRequest): Notic
   const open = { type: 'open', place: { page: 'access' } } as const;
   return {
     key: after.id,
-    title: `Denied: ${after.resource}, ${after.profile}`,
+    title: `Denied: ${whatOf(after)}`,
     body:
       denial?.reason === undefined || denial.reason === ''
         ? `${who} denied it.`
@@ -92,8 +106,11 @@ function approved(request: AccessRequest): Notice {
   const connect = { type: 'connect', resource: request.resource, profile: request.profile } as const;
   return {
     key: request.id,
-    title: `Approved: ${request.resource}, ${request.profile}`,
-    body: `${did} They start when you first connect.`,
+    title: `Approved: ${whatOf(request)}`,
+    body:
+      request.extends === undefined
+        ? `${did} They start when you first connect.`
+        : `${did} Open connections go on.`,
     click: connect,
     buttons: [{ label: 'Connect', action: connect }],
     stays: false,
@@ -132,20 +149,20 @@ export function lastMinutes(grant: Grant, now: number): Notice | undefined {
   // A grant that short was known to be short.
   if (left === undefined || left === 0 || left > LAST_MINUTES || grant.duration * 1000 <= LAST_MINUTES * 1.2)
     return undefined;
-  const request = { page: 'request', resource: grant.resource, profile: grant.profile } as const;
+  const extend = { page: 'extend', grant: grant.id } as const;
   return {
     key: `${grant.id}/end`,
     title: `${durationText(left)} left on ${grant.resource}`,
     body: `Its sessions close at ${clockText(grant.expiresAt ?? '')}.`,
-    click: { type: 'open', place: request },
-    buttons: [{ label: 'Ask for more time', action: { type: 'open', place: request } }],
+    click: { type: 'open', place: extend },
+    buttons: [{ label: 'Ask for more time', action: { type: 'open', place: extend } }],
     stays: false,
   };
 }
 
 /** What came of an approval or denial that was given outside the window. */
 export function reviewTold(request: AccessRequest, verdict: 'approve' | 'deny'): Notice {
-  const what = `${request.resource}, ${request.profile}`;
+  const what = whatOf(request);
   const who = firstName(request.principal.displayName);
   const waiting = request.state === 'pending';
   return {
@@ -156,7 +173,9 @@ export function reviewTold(request: AccessRequest, verdict: 'approve' | 'deny'):
         ? `${who} has been told.`
         : waiting
           ? `${who} still waits for another approval.`
-          : `${who} has ${durationText(request.duration * 1000)} from the first connection on.`,
+          : request.extends === undefined
+            ? `${who} has ${durationText(request.duration * 1000)} from the first connection on.`
+            : `${who} has ${durationText(request.duration * 1000)} from now on.`,
     click: { type: 'open', place: { page: 'approvals' } },
     buttons: [],
     stays: false,
@@ -165,11 +184,11 @@ export function reviewTold(request: AccessRequest, verdict: 'approve' | 'deny'):
 
 /** An approval or denial that didn't happen. */
 export const reviewFailed = (
-  request: Pick<AccessRequest, 'id' | 'resource' | 'profile'>,
+  request: Pick<AccessRequest, 'id' | 'resource' | 'profile' | 'targets' | 'extends'>,
   why: string,
 ): Notice => ({
   key: request.id,
-  title: `Not decided: ${request.resource}, ${request.profile}`,
+  title: `Not decided: ${whatOf(request)}`,
   body: why,
   click: { type: 'open', place: { page: 'approval', request: request.id } },
   buttons: [{ label: 'Open', action: { type: 'open', place: { page: 'approval', request: request.id } } }],
@@ -186,5 +205,4 @@ export const signInNotice = (gateway: string): Notice => ({
   stays: false,
 });
 
-const firstName = (displayName: string): string => displayName.trim().split(/\s+/)[0] ?? displayName;
 const environment = (env: string): string => (['prod', 'production'].includes(env) ? 'production' : env);

@@ -1,6 +1,12 @@
 import { type AccessRequest, DrawbridgeError, type Grant } from '@drawbridge/contract';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { accessRequest, grant, me, person } from '../../gateway-client/test-support/objects.ts';
+import {
+  accessRequest,
+  commandReview,
+  grant,
+  me,
+  person,
+} from '../../gateway-client/test-support/objects.ts';
 import type { GatewayConnection } from '../gateway/gateway-connection.ts';
 import type { GatewayView } from '../gateway/gateway-view.ts';
 import { type ManualClock, manualClock } from '../test-support/manual-clock.ts';
@@ -122,6 +128,31 @@ test('announces five minutes before the end, once, and not for what was ended me
   outside.changed(connection, viewWith([], []), viewWith([], [mine]));
   clock.pass(60_000);
   expect(notifier.shown).toHaveLength(1);
+});
+
+test('decides about a held statement from its notification, and takes it away where somebody else did', async () => {
+  const held = commandReview({ reviewable: true });
+  const holding = (override: object = {}): GatewayView => ({
+    ...viewWith([]),
+    commandReviews: [{ ...held, ...override }],
+  });
+  const nothing = { ...viewWith([]), commandReviews: [] };
+  const { connection, calls, set } = gateway(holding(), async () => ({ ...held, state: 'approved' }));
+  outside.changed(connection, nothing, holding());
+  notifier.press(held.id, 'Approve');
+  await vi.waitFor(() => expect(notifier.shown.at(-1)?.title).toBe('You approved a statement on orders-db'));
+  expect(calls).toEqual([['voteOnCommand', { params: { id: held.id }, body: { verdict: 'approve' } }]]);
+  expect(opened).toEqual([]);
+  const over = holding({ state: 'expired', reviewable: false });
+  set(over);
+  outside.changed(connection, holding(), over);
+  expect(notifier.withdrawn).toEqual([held.id]);
+  await outside.vote(connection, held.id, 'deny');
+  expect(notifier.shown.at(-1)).toMatchObject({
+    title: 'Not decided: a statement on orders-db',
+    body: 'It is expired already.',
+  });
+  expect(calls).toHaveLength(1);
 });
 
 test('is quiet where the person wants it so', () => {

@@ -1,9 +1,10 @@
-import { DrawbridgeError, type GrantId, type RequestId } from '@drawbridge/contract';
+import { type CommandReviewId, DrawbridgeError, type GrantId, type RequestId } from '@drawbridge/contract';
 import { ClientError } from '@drawbridge/gateway-client';
 import type { MainClock } from '../clock.ts';
 import type { GatewayConnection } from '../gateway/gateway-connection.ts';
 import type { GatewayView } from '../gateway/gateway-view.ts';
 import type { Place } from '../ipc/contract.ts';
+import { isToDecide, voteFailed, voteTold } from './held-notices.ts';
 import type { Notice, NoticeAction } from './notice.ts';
 import { LAST_MINUTES, lastMinutes, noticesOf, reviewFailed, reviewTold, signInNotice } from './notices.ts';
 import type { Notifier } from './notifier.ts';
@@ -38,7 +39,10 @@ export class Outside {
   /** To be told of each change of a gateway. */
   changed(gateway: GatewayConnection, before: GatewayView, after: GatewayView): void {
     for (const notice of noticesOf(before, after)) this.#show(gateway, notice);
-    if (after.requests !== before.requests) this.#withdrawDecided(before, after);
+    if (after.requests !== before.requests)
+      this.#withdrawDecided(before.requests, after.requests, after.me?.user.id);
+    if (after.commandReviews !== before.commandReviews)
+      this.#withdrawDecided(before.commandReviews, after.commandReviews, after.me?.user.id);
     if (after.grants !== before.grants) this.#armTimers(gateway);
     if (
       after.connection.status === 'sign-in-needed' &&
@@ -75,6 +79,33 @@ export class Outside {
     } catch (error) {
       this.#show(gateway, reviewFailed(request, reasonOf(error)));
     }
+  }
+
+  /** Approves or denies a held statement, like a request. */
+  async vote(gateway: GatewayConnection, id: string, verdict: 'approve' | 'deny'): Promise<void> {
+    const review = gateway.view.commandReviews?.find((candidate) => candidate.id === id);
+    if (review === undefined) return;
+    if (!isToDecide(review)) {
+      const why = review.state === 'pending' ? 'You have decided already.' : `It is ${review.state} already.`;
+      return this.#show(gateway, voteFailed(review, why));
+    }
+    try {
+      const decided = await gateway.run((api) =>
+        api.call('voteOnCommand', { params: { id: review.id }, body: { verdict } }),
+      );
+      gateway.take({ review: decided });
+      this.#show(gateway, voteTold(decided, verdict));
+    } catch (error) {
+      this.#show(gateway, voteFailed(review, reasonOf(error)));
+    }
+  }
+
+  /** Withdraws the person's own held statement from the tray. */
+  async withdrawHeld(gateway: GatewayConnection, id: CommandReviewId): Promise<void> {
+    await this.#attempt(gateway, 'The statement is still held', async () => {
+      const review = await gateway.run((api) => api.call('withdrawCommand', { params: { id } }));
+      gateway.take({ review });
+    });
   }
 
   /** Ends a grant from the tray. */
@@ -150,22 +181,23 @@ export class Outside {
         return;
       case 'review':
         return void this.review(gateway, action.request, action.verdict);
+      case 'vote':
+        return void this.vote(gateway, action.review, action.verdict);
       default:
         action satisfies never;
     }
   }
 
-  /** A request that somebody else has decided needs no answer any more. */
-  #withdrawDecided(before: GatewayView, after: GatewayView): void {
-    const open = new Set(
-      (after.requests ?? []).flatMap(({ id, state, reviewable }) =>
-        state === 'pending' && reviewable ? [id] : [],
-      ),
-    );
-    for (const { id, state, reviewable, principal } of before.requests ?? []) {
-      if (state === 'pending' && reviewable && principal.id !== after.me?.user.id && !open.has(id))
-        void this.#parts.notifier.withdraw(id);
-    }
+  /** What somebody else has decided needs no answer any more. */
+  #withdrawDecided(
+    before: readonly Decidable[] | undefined,
+    after: readonly Decidable[] | undefined,
+    me: string | undefined,
+  ): void {
+    const open = new Set((after ?? []).filter(isDecidable).map(({ id }) => id));
+    for (const item of before ?? [])
+      if (isDecidable(item) && item.principal.id !== me && !open.has(item.id))
+        void this.#parts.notifier.withdraw(item.id);
   }
 
   #armTimers(gateway: GatewayConnection): void {
@@ -186,6 +218,14 @@ export class Outside {
     }
   }
 }
+
+interface Decidable {
+  readonly id: string;
+  readonly state: string;
+  readonly reviewable: boolean;
+  readonly principal: { readonly id: string };
+}
+const isDecidable = ({ state, reviewable }: Decidable): boolean => state === 'pending' && reviewable;
 
 const reasonOf = (error: unknown): string =>
   error instanceof DrawbridgeError || error instanceof ClientError

@@ -10,6 +10,7 @@ const NOTES: Readonly<Record<OpenConsole['activity'], string>> = {
   transaction: 'A transaction is open',
   'failed-transaction': 'A failed transaction is open',
   running: 'A statement is still running',
+  held: 'A statement waits for approval',
   closed: '',
 };
 

@@ -1,4 +1,4 @@
-import { GrantId, RequestId } from '@drawbridge/contract';
+import { CommandReviewId, GrantId, RequestId } from '@drawbridge/contract';
 import type { Gateways } from '../gateway/gateways.ts';
 import type { Place } from '../ipc/contract.ts';
 import { connectionText } from '../tunnels/connection-text.ts';
@@ -10,7 +10,7 @@ import type { TrayAction } from './tray-menu.ts';
 export interface TrayActionsParts {
   readonly gateways: Pick<Gateways, 'active' | 'select'>;
   readonly tunnels: Pick<Tunnels, 'open'>;
-  readonly outside: Pick<Outside, 'review' | 'endGrant' | 'cancelRequest' | 'tell'>;
+  readonly outside: Pick<Outside, 'review' | 'vote' | 'endGrant' | 'cancelRequest' | 'withdrawHeld' | 'tell'>;
   readonly quit: Pick<QuitFlow, 'request'>;
   /** Shows the window, at a place where one is given. */
   readonly show: (place?: Place) => void;
@@ -37,6 +37,10 @@ export function trayActions(parts: TrayActionsParts): (action: TrayAction) => Pr
         return outside.cancelRequest(gateways.active(), RequestId.parse(action.request));
       case 'review':
         return outside.review(gateways.active(), action.request, action.verdict);
+      case 'vote':
+        return outside.vote(gateways.active(), action.review, action.verdict);
+      case 'withdraw-held':
+        return outside.withdrawHeld(gateways.active(), CommandReviewId.parse(action.review));
       case 'select-gateway':
         return gateways.select(action.gateway);
       case 'quit':

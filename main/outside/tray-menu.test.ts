@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { accessRequest, grant, person } from '../../gateway-client/test-support/objects.ts';
+import { accessRequest, commandReview, grant, person } from '../../gateway-client/test-support/objects.ts';
 import { type TrayItem, type TrayView, trayFace, trayMenu } from './tray-menu.ts';
 
 const now = Date.parse('2026-11-22T10:24:00.000Z');
@@ -9,6 +9,7 @@ const view = (parts: Partial<TrayView> = {}): TrayView => ({
   connection: { status: 'online', since: '2026-11-22T10:00:00.000Z' },
   me: person('alice').id,
   requests: [],
+  commandReviews: [],
   grants: [],
   resources: [],
   gateways: [{ id: 'g', name: 'Acme', url: 'https://gw.example' }],
@@ -65,6 +66,36 @@ test('shows what is active with its time, what waits, and what is to review', ()
     'Quit Drawbridge…',
     'Closes 2 sessions and 1 tunnel',
   ]);
+});
+
+test('held statements come first, and count with the requests', () => {
+  const short = commandReview({ principal: person('bob'), reviewable: true });
+  const long = commandReview({ principal: person('bob'), reviewable: true, truncated: true });
+  const mine = commandReview();
+  const bobs = accessRequest({ principal: person('bob'), reviewable: true });
+  const held = view({ commandReviews: [short, long, mine], requests: [bobs] });
+  const menu = outline(trayMenu(held));
+  expect(menu.slice(0, 4)).toEqual([
+    'Waiting',
+    ['orders-db, held: delete from orders where id = 6001', 'Open', 'Withdraw it'],
+    '—',
+    [
+      'Review 3 approvals',
+      [
+        'Bob Okafor: held on orders-db, write',
+        'delete from orders where id = 6001',
+        '—',
+        'Approve',
+        'Deny',
+        'Open',
+      ],
+      ['Bob Okafor: held on orders-db, write', 'delete from orders where id = 6001', '—', 'Open'],
+      ['Bob Okafor: orders-db, read, 30 min', '“INC-4821”', '—', 'Approve', 'Deny', 'Open'],
+      '—',
+      'Open approvals',
+    ],
+  ]);
+  expect(trayFace(held)).toMatchObject({ title: '3', tooltip: 'Drawbridge: 3 to review' });
 });
 
 test('says that a sign-in is needed, or since when the gateway is away', () => {

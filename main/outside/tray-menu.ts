@@ -1,7 +1,9 @@
-import type { AccessRequest, Grant, Resource } from '@drawbridge/contract';
+import type { AccessRequest, CommandReview, Grant, Resource } from '@drawbridge/contract';
 import { isUsable } from '../gateway/gateway-view.ts';
 import type { ConnectionState, GatewayProfile } from '../ipc/app-state.ts';
 import type { Place, QuitQuestion } from '../ipc/contract.ts';
+import { fitsNotice, isToDecide, lineOf } from './held-notices.ts';
+import { whatOf } from './notices.ts';
 import { quitSummary } from './quit-question.ts';
 import { durationText, grantTimeText } from './time-left.ts';
 
@@ -10,6 +12,8 @@ export type TrayAction =
   | { readonly type: 'copy-line'; readonly resource: string; readonly profile: string }
   | { readonly type: 'end-grant'; readonly grant: string }
   | { readonly type: 'review'; readonly request: string; readonly verdict: 'approve' | 'deny' }
+  | { readonly type: 'vote'; readonly review: string; readonly verdict: 'approve' | 'deny' }
+  | { readonly type: 'withdraw-held'; readonly review: string }
   | { readonly type: 'cancel-request'; readonly request: string }
   | { readonly type: 'select-gateway'; readonly gateway: string }
   | { readonly type: 'quit' };
@@ -26,6 +30,7 @@ export interface TrayView {
   readonly connection: ConnectionState;
   readonly me: string | undefined;
   readonly requests: readonly AccessRequest[];
+  readonly commandReviews: readonly CommandReview[];
   readonly grants: readonly Grant[];
   readonly resources: readonly Pick<Resource, 'name' | 'protocol'>[];
   readonly gateways: readonly GatewayProfile[];
@@ -95,17 +100,32 @@ function activeItems({ grants, resources, now }: TrayView): TrayItem[] {
   ];
 }
 
-function waitingItems({ requests, me, now }: TrayView): TrayItem[] {
+function waitingItems({ requests, commandReviews, me, now }: TrayView): TrayItem[] {
   const own = requests.filter((request) => request.state === 'pending' && request.principal.id === me);
-  if (own.length === 0) return [];
+  const held = commandReviews.filter((review) => review.state === 'pending' && review.principal.id === me);
+  if (own.length + held.length === 0) return [];
   return [
     { kind: 'text', label: 'Waiting' },
+    ...held.map(
+      (review): TrayItem => ({
+        kind: 'menu',
+        label: `${review.resource}, held: ${lineOf(review.text, 40)}`,
+        items: [
+          {
+            kind: 'item',
+            label: 'Open',
+            action: { type: 'open', place: { page: 'review', review: review.id } },
+          },
+          { kind: 'item', label: 'Withdraw it', action: { type: 'withdraw-held', review: review.id } },
+        ],
+      }),
+    ),
     ...own.map((request): TrayItem => {
       const groups = request.needs.flatMap((need) => (need.kind === 'approve' ? need.groups : []));
       const since = durationText(now - Date.parse(request.createdAt));
       return {
         kind: 'menu',
-        label: `${request.resource}, ${request.profile}: ${[...new Set(groups)].join(' or ') || 'review'}, ${since}`,
+        label: `${whatOf(request)}: ${[...new Set(groups)].join(' or ') || 'review'}, ${since}`,
         items: [
           { kind: 'item', label: 'Open', action: { type: 'open', place: { page: 'access' } } },
           {
@@ -119,11 +139,12 @@ function waitingItems({ requests, me, now }: TrayView): TrayItem[] {
   ];
 }
 
-function commandItems({ requests, connection }: TrayView): TrayItem[] {
+function commandItems({ requests, commandReviews, connection }: TrayView): TrayItem[] {
+  const held = commandReviews.filter(isToDecide);
   const reviews = toReview(requests);
   const open: TrayItem = { kind: 'item', label: 'Open Drawbridge', action: { type: 'open' } };
   return [
-    ...(reviews.length === 0 ? [] : [reviewMenu(reviews)]),
+    ...(held.length + reviews.length === 0 ? [] : [reviewMenu(held, reviews)]),
     ...(connection.status === 'online'
       ? [
           {
@@ -137,14 +158,18 @@ function commandItems({ requests, connection }: TrayView): TrayItem[] {
   ];
 }
 
-const reviewMenu = (reviews: readonly AccessRequest[]): TrayItem => ({
+const reviewMenu = (held: readonly CommandReview[], reviews: readonly AccessRequest[]): TrayItem => ({
   kind: 'menu',
-  label: reviews.length === 1 ? 'Review 1 approval' : `Review ${reviews.length} approvals`,
+  label:
+    held.length + reviews.length === 1
+      ? 'Review 1 approval'
+      : `Review ${held.length + reviews.length} approvals`,
   items: [
+    ...held.slice(0, MOST_REVIEWS).map(heldMenu),
     ...reviews.slice(0, MOST_REVIEWS).map(
       (request): TrayItem => ({
         kind: 'menu',
-        label: `${request.principal.displayName}: ${request.resource}, ${request.profile}, ${durationText(request.duration * 1000)}`,
+        label: `${request.principal.displayName}: ${whatOf(request)}, ${durationText(request.duration * 1000)}`,
         items: [
           { kind: 'text', label: shortened(`“${request.reason}”`) },
           { kind: 'separator' },
@@ -166,6 +191,30 @@ const reviewMenu = (reviews: readonly AccessRequest[]): TrayItem => ({
     { kind: 'item', label: 'Open approvals', action: { type: 'open', place: { page: 'approvals' } } },
   ],
 });
+
+/** Somebody's session waits: these come first. What a line can't show whole is decided where it can be read. */
+const heldMenu = (review: CommandReview): TrayItem => {
+  const open: TrayItem = {
+    kind: 'item',
+    label: 'Open',
+    action: { type: 'open', place: { page: 'review', review: review.id } },
+  };
+  const decide = (label: string, verdict: 'approve' | 'deny'): TrayItem => ({
+    kind: 'item',
+    label,
+    action: { type: 'vote', review: review.id, verdict },
+  });
+  return {
+    kind: 'menu',
+    label: `${review.principal.displayName}: held on ${review.resource}, ${review.profile}`,
+    items: [
+      { kind: 'text', label: lineOf(review.text, 160) },
+      { kind: 'separator' },
+      ...(fitsNotice(review) ? [decide('Approve', 'approve'), decide('Deny', 'deny')] : []),
+      open,
+    ],
+  };
+};
 
 function gatewayItems({ gateways, activeGateway }: TrayView): TrayItem[] {
   const active = gateways.find(({ id }) => id === activeGateway);
@@ -213,8 +262,8 @@ export interface TrayFace {
 
 const LAST_MINUTES = 5 * 60_000;
 
-export function trayFace({ connection, grants, requests, now }: TrayView): TrayFace {
-  const reviews = toReview(requests).length;
+export function trayFace({ connection, grants, requests, commandReviews, now }: TrayView): TrayFace {
+  const reviews = toReview(requests).length + commandReviews.filter(isToDecide).length;
   const active = grants.filter((grant) => grant.state === 'active');
   const ends = Math.min(...active.map((grant) => Date.parse(grant.expiresAt ?? '') - now));
   const offline = connection.status === 'offline';

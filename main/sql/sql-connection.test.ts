@@ -127,6 +127,31 @@ test('tells why it was turned away', async () => {
   expect(heard('closed')).toEqual([{ type: 'closed', ended: false, message: 'wrong password' }]);
 });
 
+test('says what a statement waits for while it is held, and when it no longer is', async () => {
+  const held = {
+    id: 'cmd_01900000-0000-7000-8000-000000000001',
+    waitsFor: ['approval of dba'],
+    expiresAt: '2026-11-22T10:05:00.000Z',
+    breakable: true,
+  };
+  answer = (_query, socket) => {
+    const said = [JSON.stringify(held), '', '{"id":"x"}', 'not JSON'];
+    socket.write(
+      Buffer.concat([
+        ...said.map((text) => message('S', 'drawbridge.held', text)),
+        message('C', 'DELETE 1'),
+        ready(),
+      ]),
+    );
+  };
+  connection = open();
+  await until('transaction');
+  connection.run(1, 'delete from orders where id = 6001');
+  await until('done');
+  // What isn't understood is no wait that anybody could act on.
+  expect(heard('held')).toEqual([{ type: 'held', held }, ...Array(3).fill({ type: 'held' })]);
+});
+
 test('shows several results of one text, with the masks that belong to each', async () => {
   answer = (_query, socket) => {
     const masks = JSON.stringify([

@@ -4,6 +4,7 @@ import type { SqlError, SqlEvent } from '../ipc/sql-port.ts';
 import { type BackendMessage, readBackendMessage } from './backend-message.ts';
 import { type CancelKey, cancelRequest } from './cancel-request.ts';
 import { FrameSplitter } from './frame-splitter.ts';
+import { readHeldNote } from './held-note.ts';
 import { type MaskNote, readMaskNotes } from './mask-notes.ts';
 import { SCHEMA_QUERY, schemaTables, typeNamesOf } from './schema-tree.ts';
 import { sqlColumns } from './sql-columns.ts';
@@ -28,7 +29,14 @@ export interface SqlConnectionParts {
   readonly now: () => number;
 }
 
-export type SqlActivity = 'connecting' | 'idle' | 'transaction' | 'failed-transaction' | 'running' | 'closed';
+export type SqlActivity =
+  | 'connecting'
+  | 'idle'
+  | 'transaction'
+  | 'failed-transaction'
+  | 'running'
+  | 'held'
+  | 'closed';
 
 /**
  * A console's connection: PostgreSQL's protocol 3.0 over the tunnel, simple queries only, so that the gateway
@@ -47,6 +55,7 @@ export class SqlConnection {
   #current: QueryAnswers | undefined;
   #queued: { readonly answers: SqlRun; readonly text: string } | undefined;
   #schemaWanted = false;
+  #isHeld = false;
   #copyNoticed = false;
   #fatal: SqlError | undefined;
   #closed = false;
@@ -68,7 +77,7 @@ export class SqlConnection {
   get activity(): SqlActivity {
     if (this.#closed) return 'closed';
     if (!this.#ready) return 'connecting';
-    if (this.#running) return 'running';
+    if (this.#running) return this.#isHeld ? 'held' : 'running';
     if (this.#status === 'T') return 'transaction';
     return this.#status === 'E' ? 'failed-transaction' : 'idle';
   }
@@ -170,6 +179,7 @@ export class SqlConnection {
         return;
       case 'parameter':
         if (message.name === 'drawbridge.masks') this.#masks = readMaskNotes(message.value);
+        else if (message.name === 'drawbridge.held') this.#held(message.value);
         else this.#parameters.set(message.name, message.value);
         return;
       case 'key':
@@ -215,6 +225,12 @@ export class SqlConnection {
     }
   }
 
+  #held(value: string): void {
+    const held = readHeldNote(value);
+    this.#isHeld = held !== undefined;
+    this.#parts.send({ type: 'held', ...(held === undefined ? {} : { held }) });
+  }
+
   #columns(columns: readonly { readonly name: string; readonly typeOid: number }[]): void {
     const masks = this.#masks;
     this.#masks = new Map();
@@ -240,6 +256,7 @@ export class SqlConnection {
     this.#status = status;
     const finished = this.#current;
     this.#current = undefined;
+    this.#isHeld = false;
     clearTimeout(this.#trickle);
     if (!this.#ready) {
       this.#ready = true;

@@ -23,6 +23,7 @@ export function windowState({ gateways, tunnels, saved, tabs }: WindowStateParts
     resources: view?.resources && [...view.resources],
     requests: view?.requests && [...view.requests],
     grants: view?.grants && [...view.grants],
+    commandReviews: view?.commandReviews && [...view.commandReviews],
     tunnels: activeId === undefined ? [] : tunnels.of(activeId),
     settings: saved.settings(activeId),
     tabs: tabs.of(activeId),

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { SessionEndCode } from '@drawbridge/contract';
+import { newSshKeyPair } from '@drawbridge/gateway-client';
 import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import { AppError } from '../app-error.ts';
 import { type MainClock, timestamp } from '../clock.ts';
@@ -39,7 +40,7 @@ export async function startSshShell(
   events: ProcessEvents,
   signal: AbortSignal,
 ): Promise<TerminalProcess> {
-  const key = ssh2.utils.generateKeyPairSync('ed25519');
+  const key = newSshKeyPair('drawbridge');
   const [type = '', blob = ''] = key.public.split(' ');
   const stream = await parts.open(`${type} ${blob}`, signal);
   const client = new ssh2.Client();

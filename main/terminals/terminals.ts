@@ -31,6 +31,13 @@ export class Terminals {
       .map(({ target, terminal }) => ({ target, foreground: terminal.foreground }));
   }
 
+  /** Whether a shell on this computer runs for a gateway. */
+  hasShell(gateway: string): boolean {
+    return [...this.#entries.values()].some(
+      (entry) => entry.gateway === gateway && entry.target.kind === 'shell' && entry.terminal.running,
+    );
+  }
+
   /** Shows the terminal of a tab; the first time it is made, of what `start` starts. */
   attach(
     tab: { readonly gateway: string; readonly id: string; readonly target: TerminalTarget },

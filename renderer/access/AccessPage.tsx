@@ -1,22 +1,23 @@
 import './access.css';
 import type { AccessRequest, Grant } from '@drawbridge/contract';
 import { useMemo } from 'react';
-import { EnvironmentTag } from '../resources/EnvironmentTag.tsx';
-import { protocolFacts } from '../resources/protocol-facts.ts';
-import { attempt, openCard, openConnection } from '../state/actions.ts';
+import { attempt } from '../state/actions.ts';
 import { useApp } from '../state/app-store.ts';
 import { call } from '../state/bridge.ts';
 import { useNow } from '../state/clock.ts';
-import { grantEnd, isUsable } from '../state/grant-time.ts';
+import { isUsable } from '../state/grant-time.ts';
+import { useOwnHeld } from '../state/held.ts';
 import { waitingFor } from '../state/needs-text.ts';
-import { useOnline, useResource, useUsableGrants } from '../state/own-access.ts';
+import { useOnline, useUsableGrants } from '../state/own-access.ts';
+import { scopeText } from '../state/request-text.ts';
 import { agoText, clockText, durationText, momentText } from '../state/time-text.ts';
 import { showPage } from '../state/view.ts';
 import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
-import { EndNow } from './EndNow.tsx';
-import { GrantTime } from './GrantTime.tsx';
+import { GrantLine } from './GrantLine.tsx';
 import { type PastAccess, pastAccess } from './grant-ending.ts';
+import { HeldLine } from './HeldLine.tsx';
+import { LineHead } from './LineHead.tsx';
 
 const noGrants: readonly Grant[] = [];
 const noRequests: readonly AccessRequest[] = [];
@@ -29,17 +30,24 @@ export function AccessPage() {
   const requests = useApp((state) => state.requests) ?? noRequests;
   const usable = useUsableGrants();
   const now = useNow('minute');
-  const waiting = requests.filter((request) => request.principal.id === me && request.state === 'pending');
+  const held = useOwnHeld();
+  // What would prolong a grant stands with it.
+  const waiting = requests.filter(
+    (request) =>
+      request.principal.id === me &&
+      request.state === 'pending' &&
+      !usable.some(({ id }) => id === request.extends),
+  );
   const past = useMemo(
     () => pastAccess(grants, requests, me, (grant) => isUsable(grant, now)).slice(0, 200),
     [grants, requests, me, now],
   );
-  const nothing = usable.length + waiting.length + past.length === 0;
+  const nothing = held.length + usable.length + waiting.length + past.length === 0;
   return (
     <>
       <div className="pagehead ruled">
         <h1>My access</h1>
-        <span className="meta">{summary(usable.length, waiting.length)}</span>
+        <span className="meta">{summary(usable.length, waiting.length, held.length)}</span>
       </div>
       {nothing && loaded ? (
         <div className="empty">
@@ -49,6 +57,18 @@ export function AccessPage() {
         </div>
       ) : (
         <div className="accesslist">
+          {held.length === 0 ? null : (
+            <section aria-labelledby="access-held">
+              <h2 className="grouphead" id="access-held">
+                Held
+              </h2>
+              <ul>
+                {held.map((review) => (
+                  <HeldLine key={review.id} review={review} />
+                ))}
+              </ul>
+            </section>
+          )}
           {usable.length === 0 ? null : (
             <section aria-labelledby="access-now">
               <h2 className="grouphead" id="access-now">
@@ -91,60 +111,13 @@ export function AccessPage() {
   );
 }
 
-function summary(usable: number, waiting: number): string {
+function summary(usable: number, waiting: number, held: number): string {
   const parts = [
     usable === 0 ? 'Nothing usable now' : `${usable} usable`,
+    ...(held === 0 ? [] : [`${held} held`]),
     ...(waiting === 0 ? [] : [`${waiting} waiting`]),
   ];
   return parts.join(', ');
-}
-
-interface LineHeadProps {
-  readonly resource: string;
-  readonly profile: string;
-}
-
-function LineHead({ resource, profile }: LineHeadProps) {
-  const found = useResource(resource);
-  return (
-    <div className="row">
-      <Icon name={protocolFacts(found?.protocol ?? 'postgres').icon} className="t3" />
-      <span className="strong">{resource}</span>
-      <span className="t2">{profile}</span>
-      {found === undefined ? null : <EnvironmentTag labels={found.labels} />}
-    </div>
-  );
-}
-
-function GrantLine({ grant }: { readonly grant: Grant }) {
-  const online = useOnline();
-  const now = useNow('minute');
-  const by = grant.approvedBy.map((person) => person.displayName).join(', ');
-  const until =
-    grant.state === 'active'
-      ? `until ${momentText(grantEnd(grant), now)} UTC`
-      : `use it by ${momentText(grant.activateBy, now)} UTC, then ${durationText(grant.duration)}`;
-  return (
-    <li className="accessline">
-      <div className="grow">
-        <LineHead resource={grant.resource} profile={grant.profile} />
-        <p className="quote">“{grant.reason}”</p>
-        <p className="meta">
-          {by === '' ? 'Granted by policy' : `Approved by ${by}`}, {until}
-        </p>
-      </div>
-      <GrantTime grant={grant} />
-      <div className="row">
-        <Button look="soft" disabled={!online} onClick={() => openConnection(grant.resource, grant.profile)}>
-          Connect
-        </Button>
-        <Button icon="card" onClick={() => openCard(grant.resource, grant.profile)}>
-          Card
-        </Button>
-        <EndNow grant={grant} />
-      </div>
-    </li>
-  );
 }
 
 function WaitingLine({ request }: { readonly request: AccessRequest }) {
@@ -153,11 +126,16 @@ function WaitingLine({ request }: { readonly request: AccessRequest }) {
   return (
     <li className="accessline">
       <div className="grow">
-        <LineHead resource={request.resource} profile={request.profile} />
+        <LineHead resource={request.resource} profile={request.profile}>
+          {request.targets.length < 2 ? null : (
+            <span className="t3">and {request.targets.length - 1} more</span>
+          )}
+        </LineHead>
         <p className="quote">“{request.reason}”</p>
         <p className="meta">
-          {durationText(request.duration)}, asked {agoText(request.createdAt, now)}, lapses{' '}
-          {momentText(request.expiresAt, now)} UTC
+          {durationText(request.duration)}
+          {request.scope === undefined ? '' : `, ${scopeText(request.scope)}`}, asked{' '}
+          {agoText(request.createdAt, now)}, lapses {momentText(request.expiresAt, now)} UTC
         </p>
       </div>
       <span className="wait">

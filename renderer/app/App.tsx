@@ -1,3 +1,4 @@
+import { ExtendDialog } from '../access/ExtendDialog.tsx';
 import { RequestDialog } from '../access/RequestDialog.tsx';
 import { Palette } from '../palette/Palette.tsx';
 import { KeysDialog } from '../shell/KeysDialog.tsx';
@@ -33,6 +34,7 @@ function Face() {
       <>
         <Shell />
         <RequestDialog />
+        <ExtendDialog />
         <KeysDialog />
         <Palette />
       </>

@@ -1,36 +1,39 @@
 import './approvals.css';
-import type { AccessRequest } from '@drawbridge/contract';
+import type { AccessRequest, CommandReview } from '@drawbridge/contract';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { useApp } from '../state/app-store.ts';
-import { useNow } from '../state/clock.ts';
-import { environmentOf } from '../state/environment.ts';
+import { useHeldToDecide } from '../state/held.ts';
 import { useReviewable } from '../state/own-access.ts';
-import { ageText, clockText, dateText, durationText, isToday } from '../state/time-text.ts';
 import { useView } from '../state/view.ts';
-import { Avatar } from '../theme/Avatar.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { Seg } from '../theme/Seg.tsx';
-import { Tag } from '../theme/Tag.tsx';
+import { HeldDetail } from './HeldDetail.tsx';
+import { InboxItem } from './InboxItem.tsx';
+import { decidedEntries, heldEntry, type InboxEntry, requestEntry } from './inbox-entry.ts';
 import { RequestDetail } from './RequestDetail.tsx';
-import { reviewOutcome } from './review-outcome.ts';
 
 const noRequests: readonly AccessRequest[] = [];
+const noReviews: readonly CommandReview[] = [];
 
-/** Requests that wait for this person, and those that were decided, each with all it takes to decide. */
+/** Requests and held statements that wait for this person, and those that were decided, each with all it takes to decide. */
 export function ApprovalsPage() {
-  const requests = useApp((state) => state.requests);
+  const requests = useApp((state) => state.requests) ?? noRequests;
+  const reviews = useApp((state) => state.commandReviews) ?? noReviews;
+  const loaded = useApp((state) => state.requests !== undefined);
   const me = useApp((state) => state.me?.user.id);
-  const open = useReviewable();
-  const decided = useMemo(() => decidedOf(requests ?? noRequests, me), [requests, me]);
+  const asked = useReviewable();
+  const held = useHeldToDecide();
+  const open = useMemo(() => [...held.map(heldEntry), ...asked.map(requestEntry)], [held, asked]);
+  const decided = useMemo(() => decidedEntries(requests, reviews, me), [requests, reviews, me]);
   const [shown, setShown] = useState<'open' | 'decided'>('open');
   const reviewed = useView((view) => view.reviewed);
   const list = shown === 'open' ? open : decided;
-  // A notification may point at a request that isn't in the list in front.
-  const pointed = (requests ?? noRequests).find((request) => request.id === reviewed);
-  const current = pointed ?? list[0];
+  // A notification may point at something that isn't in the list in front.
+  const current =
+    useMemo(() => pointed(requests, reviews, reviewed), [requests, reviews, reviewed]) ?? list[0];
   const items = useRef<HTMLDivElement>(null);
   const select = (id: string) => useView.setState({ reviewed: id });
-  // Pinned once shown: another request must never slip under a finger that is about to approve.
+  // Pinned once shown: another one must never slip under a finger that is about to approve.
   const shownId = current?.id;
   useEffect(() => {
     if (shownId !== undefined) useView.setState({ reviewed: shownId });
@@ -65,109 +68,78 @@ export function ApprovalsPage() {
         </div>
         {shown === 'open' ? (
           <>
-            <Group title="Requests" requests={open} current={current?.id} onSelect={select} />
-            <Group title="Decided lately" requests={recent} current={current?.id} onSelect={select} />
+            <Group
+              title="Held now: someone’s session is waiting"
+              entries={open.filter(({ kind }) => kind === 'held')}
+              current={current?.id}
+              onSelect={select}
+            />
+            <Group
+              title="Requests"
+              entries={open.filter(({ kind }) => kind === 'request')}
+              current={current?.id}
+              onSelect={select}
+            />
+            <Group title="Decided lately" entries={recent} current={current?.id} onSelect={select} />
           </>
         ) : (
-          <Group title="Decided" requests={decided} current={current?.id} onSelect={select} />
+          <Group title="Decided" entries={decided} current={current?.id} onSelect={select} />
         )}
       </div>
       {current === undefined ? (
         <div className="empty">
           <Icon name="inbox" />
           <p>
-            {requests === undefined
+            {!loaded
               ? 'Requests are on their way.'
               : shown === 'open'
-                ? 'Nothing waits for you. A request raises a notification, also when this window is closed.'
+                ? 'Nothing waits for you. A request or a held statement raises a notification, also when this window is closed.'
                 : 'Nothing was decided yet.'}
           </p>
         </div>
+      ) : current.kind === 'held' ? (
+        <HeldDetail key={current.id} review={current.review} />
       ) : (
-        <RequestDetail key={current.id} request={current} />
+        <RequestDetail key={current.id} request={current.request} />
       )}
     </div>
   );
 }
 
-/** Others' requests that are over, newest first. */
-function decidedOf(requests: readonly AccessRequest[], me: string | undefined): readonly AccessRequest[] {
-  return requests
-    .filter((request) => request.state !== 'pending' && request.principal.id !== me)
-    .toSorted((a, b) => (b.decidedAt ?? b.createdAt).localeCompare(a.decidedAt ?? a.createdAt));
+/** What was pointed at, wherever it stands. */
+function pointed(
+  requests: readonly AccessRequest[],
+  reviews: readonly CommandReview[],
+  id: string | undefined,
+): InboxEntry | undefined {
+  const request = requests.find((candidate) => candidate.id === id);
+  if (request !== undefined) return requestEntry(request);
+  const review = reviews.find((candidate) => candidate.id === id);
+  return review === undefined ? undefined : heldEntry(review);
 }
 
 interface GroupProps {
   readonly title: string;
-  readonly requests: readonly AccessRequest[];
+  readonly entries: readonly InboxEntry[];
   readonly current: string | undefined;
   readonly onSelect: (id: string) => void;
 }
 
-function Group({ title, requests, current, onSelect }: GroupProps) {
-  if (requests.length === 0) return null;
+function Group({ title, entries, current, onSelect }: GroupProps) {
+  if (entries.length === 0) return null;
   return (
     <section aria-label={title}>
       <h2 className="grouphead">{title}</h2>
       <ul>
-        {requests.map((request) => (
-          <Item
-            key={request.id}
-            request={request}
-            on={request.id === current}
-            onSelect={() => onSelect(request.id)}
+        {entries.map((entry) => (
+          <InboxItem
+            key={entry.id}
+            entry={entry}
+            on={entry.id === current}
+            onSelect={() => onSelect(entry.id)}
           />
         ))}
       </ul>
     </section>
-  );
-}
-
-interface ItemProps {
-  readonly request: AccessRequest;
-  readonly on: boolean;
-  readonly onSelect: () => void;
-}
-
-function Item({ request, on, onSelect }: ItemProps) {
-  const me = useApp((state) => state.me?.user.id);
-  const now = useNow('minute');
-  const outcome = reviewOutcome(request, me);
-  const pending = request.state === 'pending';
-  const at = request.decidedAt ?? request.createdAt;
-  const when = pending
-    ? ageText(request.createdAt, now)
-    : isToday(at, now)
-      ? clockText(at)
-      : dateText(at, now);
-  const production = environmentOf(request.labels).production;
-  return (
-    <li>
-      <button
-        type="button"
-        className={on ? 'initem on' : 'initem'}
-        aria-current={on ? 'true' : undefined}
-        data-request={request.id}
-        onClick={onSelect}
-        onFocus={onSelect}
-      >
-        <Avatar name={request.principal.displayName} />
-        <span className="grow">
-          <span className="top">
-            <span className="strong ell">{request.principal.displayName}</span>
-            <span className="meta num">{when}</span>
-          </span>
-          <span className="ell line">
-            {pending
-              ? `${request.profile} for ${durationText(request.duration)}: ${request.reason}`
-              : `${request.profile} on ${request.resource} for ${durationText(request.duration)}`}
-          </span>
-          <span className="tags">
-            <Tag tone={outcome.tone}>{outcome.text}</Tag>
-            {pending ? <Tag tone={production ? 'prod' : 'plain'}>{request.resource}</Tag> : null}
-          </span>
-        </span>
-      </button>
-    </li>
   );
 }

@@ -1,20 +1,35 @@
-import type { AccessRequest } from '@drawbridge/contract';
-import { type KeyboardEvent, useEffect, useEffectEvent, useId, useRef, useState } from 'react';
-import { failureText, showToast } from '../state/actions.ts';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useEffectEvent,
+  useId,
+  useRef,
+  useState,
+} from 'react';
+import { failureText } from '../state/actions.ts';
 import { useApp } from '../state/app-store.ts';
-import { call } from '../state/bridge.ts';
-import { shorterChoices } from '../state/duration-choices.ts';
 import { isTyping, shortcutText } from '../state/keys.ts';
 import { useBlocked } from '../state/own-access.ts';
-import { durationText } from '../state/time-text.ts';
 import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
-import { shortest } from './review-outcome.ts';
 
-/** Approve, approve for less, or deny with a reason. */
-export function Decision({ request }: { readonly request: AccessRequest }) {
+interface DecisionProps {
+  /** What the main button says where it can be pressed. */
+  readonly approve: string;
+  /** Something else stands in the way; both buttons wait. */
+  readonly disabled?: boolean;
+  /** Decides. Where it fails, says why. */
+  readonly onDecide: (verdict: 'approve' | 'deny', reason: string | undefined) => Promise<void>;
+  /** Further ways to approve, beside the main button. */
+  readonly children?: (run: (task: () => Promise<void>) => void, may: boolean) => ReactNode;
+  /** What the approval is for, at the end of the line. */
+  readonly note?: string;
+}
+
+/** Approve, or deny with a reason; `a` and `d` do the same. */
+export function Decision({ approve, disabled = false, onDecide, children, note }: DecisionProps) {
   const blocked = useBlocked();
-  const me = useApp((state) => state.me?.user.id);
   const platform = useApp((state) => state.app.platform);
   const [denying, setDenying] = useState(false);
   const [reason, setReason] = useState('');
@@ -22,22 +37,14 @@ export function Decision({ request }: { readonly request: AccessRequest }) {
   const [problem, setProblem] = useState<string>();
   const field = useId();
   const denyButton = useRef<HTMLButtonElement>(null);
-  const may = request.reviewable && blocked === undefined && !busy;
+  const may = blocked === undefined && !busy && !disabled;
 
-  const review = async (verdict: 'approve' | 'deny', duration?: number) => {
+  const run = async (task: () => Promise<void>) => {
     if (!may) return;
     setBusy(true);
     setProblem(undefined);
     try {
-      const after = await call('requests.review', {
-        id: request.id,
-        review: {
-          verdict,
-          ...(duration === undefined ? {} : { duration }),
-          ...(verdict === 'deny' ? { reason: reason.trim() } : {}),
-        },
-      });
-      showToast(outcome(after, verdict));
+      await task();
       setDenying(false);
     } catch (error) {
       setProblem(failureText(error));
@@ -45,6 +52,8 @@ export function Decision({ request }: { readonly request: AccessRequest }) {
       setBusy(false);
     }
   };
+  const decide = (verdict: 'approve' | 'deny') =>
+    void run(() => onDecide(verdict, verdict === 'deny' ? reason.trim() : undefined));
   const onLetter = useEffectEvent((event: globalThis.KeyboardEvent) => {
     if (
       event.repeat ||
@@ -58,7 +67,7 @@ export function Decision({ request }: { readonly request: AccessRequest }) {
     const key = event.key.toLowerCase();
     if (!may || denying || (key !== 'a' && key !== 'd')) return;
     event.preventDefault();
-    if (key === 'a') void review('approve');
+    if (key === 'a') decide('approve');
     else setDenying(true);
   });
   useEffect(() => {
@@ -73,26 +82,9 @@ export function Decision({ request }: { readonly request: AccessRequest }) {
       requestAnimationFrame(() => denyButton.current?.focus());
     } else if (event.key === 'Enter' && (event.metaKey || event.ctrlKey) && reason.trim() !== '') {
       event.preventDefault();
-      void review('deny');
+      decide('deny');
     }
   };
-
-  if (!request.reviewable) {
-    const reviewed = request.reviews.some((candidate) => candidate.reviewer.id === me);
-    return (
-      <div className="actions">
-        <p className="meta row">
-          <Icon name={reviewed ? 'check' : 'lock'} small />
-          {reviewed
-            ? 'You have reviewed this one. It waits for somebody else.'
-            : request.principal.id === me
-              ? 'Nobody reviews their own request.'
-              : 'You are not among those who may review this one.'}
-        </p>
-      </div>
-    );
-  }
-  const longest = shortest(request) ?? request.duration;
   return (
     <div className="decision">
       {problem === undefined ? null : (
@@ -128,68 +120,49 @@ export function Decision({ request }: { readonly request: AccessRequest }) {
             warn
             disabled={!may || reason.trim() === ''}
             hint={shortcutText(platform, '⏎')}
-            onClick={() => void review('deny')}
+            onClick={() => decide('deny')}
           >
             Deny
           </Button>
         </div>
       ) : (
         <div className="actions">
-          <Button look="primary" size="l" disabled={!may} hint="A" onClick={() => void review('approve')}>
-            {blocked ?? `Approve ${durationText(longest)}`}
+          <Button look="primary" size="l" disabled={!may} hint="A" onClick={() => decide('approve')}>
+            {blocked ?? approve}
           </Button>
-          <Shorter
-            longest={longest}
-            disabled={!may}
-            onChoose={(seconds) => void review('approve', seconds)}
-          />
-          <span className="grow" />
+          {children?.((task) => void run(task), may)}
+          {note === undefined ? <span className="grow" /> : null}
           <Button ref={denyButton} size="l" warn disabled={!may} hint="D" onClick={() => setDenying(true)}>
             Deny with a reason
           </Button>
+          {note === undefined ? null : (
+            <>
+              <span className="grow" />
+              <span className="meta">{note}</span>
+            </>
+          )}
         </div>
       )}
     </div>
   );
 }
 
-interface ShorterProps {
-  readonly longest: number;
-  readonly disabled: boolean;
-  readonly onChoose: (seconds: number) => void;
-}
-
-function Shorter({ longest, disabled, onChoose }: ShorterProps) {
-  const choices = shorterChoices(longest);
-  if (choices.length === 0) return null;
+/** Why there is nothing for this person to decide. */
+export function Undecidable({
+  decided,
+  own,
+}: {
+  readonly decided: boolean;
+  readonly own: string | undefined;
+}) {
   return (
-    <>
-      <span className="meta orshorter">or shorter</span>
-      <fieldset className="seg l" aria-label="Approve for a shorter time">
-        {choices.map((seconds) => (
-          <button
-            key={seconds}
-            type="button"
-            disabled={disabled}
-            aria-label={`Approve ${durationText(seconds)}`}
-            onClick={() => onChoose(seconds)}
-          >
-            {durationText(seconds)}
-          </button>
-        ))}
-      </fieldset>
-    </>
+    <div className="actions">
+      <p className="meta row">
+        <Icon name={decided ? 'check' : 'lock'} small />
+        {decided
+          ? 'You have reviewed this one. It waits for somebody else.'
+          : (own ?? 'You are not among those who may review this one.')}
+      </p>
+    </div>
   );
-}
-
-function outcome(after: AccessRequest, verdict: 'approve' | 'deny') {
-  const what = `${after.principal.displayName}, ${after.profile} on ${after.resource}`;
-  if (verdict === 'deny') return { kind: 'info', title: `Denied: ${what}` } as const;
-  return after.state === 'approved'
-    ? ({ kind: 'active', title: `Approved: ${what}` } as const)
-    : ({
-        kind: 'info',
-        title: `Your approval counts: ${what}`,
-        body: 'It waits for somebody else.',
-      } as const);
 }

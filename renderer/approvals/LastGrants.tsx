@@ -1,4 +1,4 @@
-import type { AccessRequest, Session } from '@drawbridge/contract';
+import type { PrincipalRef, Session } from '@drawbridge/contract';
 import { useEffect, useState } from 'react';
 import { failureText, openRecording } from '../state/actions.ts';
 import { useApp } from '../state/app-store.ts';
@@ -11,8 +11,8 @@ import { sessionSummary } from './session-summary.ts';
 const shown = 5;
 
 /** What somebody did the last times; whoever may not see sessions is told so. */
-export function LastGrants({ request }: { readonly request: AccessRequest }) {
-  const { name, displayName } = request.principal;
+export function LastGrants({ person }: { readonly person: PrincipalRef }) {
+  const { name, displayName } = person;
   const mayView = useApp((state) => state.me?.may.viewRecordings ?? false);
   const [sessions, setSessions] = useState<readonly Session[]>();
   const [problem, setProblem] = useState<string>();

@@ -1,17 +1,21 @@
 import type { AccessRequest } from '@drawbridge/contract';
 import { MaskedColumns } from '../access/MaskedColumns.tsx';
 import { EnvironmentTag } from '../resources/EnvironmentTag.tsx';
+import { protocolFacts } from '../resources/protocol-facts.ts';
 import { useApp } from '../state/app-store.ts';
 import { useNow } from '../state/clock.ts';
-import { approvalsNeeded, needsLeft } from '../state/needs-text.ts';
+import { approvalsNeeded, escalatedTo, needsLeft } from '../state/needs-text.ts';
 import { useResource } from '../state/own-access.ts';
 import { allowedText } from '../state/profile-text.ts';
-import { agoText, clockText, durationText, momentText } from '../state/time-text.ts';
+import { askedText, scopeText } from '../state/request-text.ts';
+import { agoText, durationText, momentText } from '../state/time-text.ts';
 import { Avatar } from '../theme/Avatar.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { Tag } from '../theme/Tag.tsx';
-import { Decision } from './Decision.tsx';
+import { BrokenGlassNote } from './BrokenGlassNote.tsx';
 import { LastGrants } from './LastGrants.tsx';
+import { RequestDecision } from './RequestDecision.tsx';
+import { ReviewList } from './ReviewList.tsx';
 import { reviewOutcome } from './review-outcome.ts';
 
 /** Everything needed to decide one request, beside the buttons. */
@@ -22,16 +26,13 @@ export function RequestDetail({ request }: { readonly request: AccessRequest }) 
   const outcome = reviewOutcome(request, me);
   const { displayName } = request.principal;
   return (
-    <section
-      className="detail"
-      aria-label={`${displayName} asks for ${request.profile} on ${request.resource}`}
-    >
+    <section className="detail" aria-label={`${displayName} asks for ${askedText(request)}`}>
       <div className="dscroll">
         <div className="dtitle">
           <Avatar name={displayName} size="l" />
           <div className="grow">
             <h2>
-              {displayName} {pending ? 'asks' : 'asked'} for {request.profile} on {request.resource}
+              {displayName} {pending ? 'asks' : 'asked'} for {askedText(request)}
             </h2>
             <div className="meta">{request.principal.name}</div>
           </div>
@@ -54,7 +55,10 @@ export function RequestDetail({ request }: { readonly request: AccessRequest }) 
           </div>
           <div>
             <dt>For</dt>
-            <dd>{durationText(request.duration)}</dd>
+            <dd>
+              {durationText(request.duration)}
+              {request.extends === undefined ? null : <span className="t3 plain">from the approval on</span>}
+            </dd>
           </div>
           <div>
             <dt>{pending ? 'Needs' : 'Outcome'}</dt>
@@ -67,18 +71,53 @@ export function RequestDetail({ request }: { readonly request: AccessRequest }) 
             </dd>
           </div>
         </dl>
+        {request.brokenGlass === undefined ? null : (
+          <BrokenGlassNote glass={request.brokenGlass} who={displayName} />
+        )}
         <div className="sect">
           <h3>Reason</h3>
           <p className="reason selectable">“{request.reason}”</p>
         </div>
+        {request.targets.length < 2 ? null : <Targets request={request} />}
         <div className="two">
           <Allowed request={request} />
-          <Approvals request={request} />
+          <ReviewList
+            title="Approvals"
+            needed={approvalsNeeded(request.needs)}
+            votes={request.reviews}
+            waiting={pending && request.reviewable}
+          >
+            {request.escalatedAt === undefined ? null : (
+              <p className="meta after">
+                Nobody answered, so {escalatedTo(request.needs) || 'more people'} was asked too at{' '}
+                {momentText(request.escalatedAt, now)} UTC.
+              </p>
+            )}
+          </ReviewList>
         </div>
-        <LastGrants request={request} />
+        <LastGrants person={request.principal} />
       </div>
-      {pending ? <Decision request={request} /> : null}
+      {pending ? <RequestDecision request={request} /> : null}
     </section>
+  );
+}
+
+/** Everything that one review decides about. */
+function Targets({ request }: { readonly request: AccessRequest }) {
+  return (
+    <div className="sect">
+      <h3>{request.targets.length} resources, decided together</h3>
+      <ul className="targets">
+        {request.targets.map((target) => (
+          <li key={`${target.resource}/${target.profile}`}>
+            <Icon name={protocolFacts(target.protocol).icon} small className="t3" />
+            <span className="strong">{target.resource}</span>
+            <span className="t2">{target.profile}</span>
+            <EnvironmentTag labels={target.labels} />
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -101,6 +140,12 @@ function Allowed({ request }: { readonly request: AccessRequest }) {
             <dd>{durationText(profile.maxDuration)}</dd>
           </>
         )}
+        {request.scope === undefined ? null : (
+          <>
+            <dt>Narrowed</dt>
+            <dd className="selectable">{scopeText(request.scope)}</dd>
+          </>
+        )}
         {resource === undefined ? null : (
           <>
             <dt>Masked</dt>
@@ -121,51 +166,6 @@ function Allowed({ request }: { readonly request: AccessRequest }) {
           {message}
         </p>
       ))}
-    </div>
-  );
-}
-
-function Approvals({ request }: { readonly request: AccessRequest }) {
-  const me = useApp((state) => state.me?.user);
-  const now = useNow('minute');
-  const needed = approvalsNeeded(request.needs);
-  const given = request.reviews.filter((review) => review.verdict === 'approve').length;
-  return (
-    <div className="sect">
-      <h3>{needed === 0 ? 'Reviews' : `Approvals, ${given} of ${needed}`}</h3>
-      <ul className="hist reviews">
-        {request.reviews.map((review) => (
-          <li key={review.id}>
-            <Avatar name={review.reviewer.displayName} />
-            {review.verdict === 'approve' ? (
-              <Icon name="check" small className="c-active" label="Approved" />
-            ) : (
-              <Icon name="refused" small className="c-denied" label="Denied" />
-            )}
-            <span className="ell">
-              {review.reviewer.id === me?.id ? 'You' : review.reviewer.displayName}
-              {review.duration === undefined ? (
-                ''
-              ) : (
-                <span className="t3"> at most {durationText(review.duration)}</span>
-              )}
-            </span>
-            <span className="meta num" title={`${clockText(review.createdAt)} UTC`}>
-              {momentText(review.createdAt, now)}
-            </span>
-            {review.reason === undefined ? null : <span className="quote said">“{review.reason}”</span>}
-          </li>
-        ))}
-        {request.state === 'pending' && request.reviewable && me !== undefined ? (
-          <li>
-            <Avatar name={me.displayName} open />
-            <Icon name="clock" small className="c-pending" label="Waiting" />
-            <span>You</span>
-            <span />
-          </li>
-        ) : null}
-      </ul>
-      {needed > 1 ? <p className="meta after">{needed === 2 ? 'Two' : needed} different people.</p> : null}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import type { TagTone } from '../theme/Tag.tsx';
 
 export interface Outcome {
   readonly text: string;
-  readonly tone: Extract<TagTone, 'active' | 'denied' | 'pending' | 'plain'>;
+  readonly tone: Extract<TagTone, 'active' | 'denied' | 'pending' | 'held' | 'plain'>;
 }
 
 /** What became of a request, as its tag says it. `me` is the id of who reads it. */
@@ -17,6 +17,7 @@ export function reviewOutcome(request: AccessRequest, me: string | undefined): O
       review,
     };
   };
+  if (request.brokenGlass !== undefined) return { text: 'Broken glass', tone: 'denied' };
   switch (request.state) {
     case 'approved': {
       const { who } = by('approve');
@@ -33,7 +34,7 @@ export function reviewOutcome(request: AccessRequest, me: string | undefined): O
     case 'expired':
       return { text: 'Lapsed', tone: 'plain' };
     case 'pending':
-      return { text: 'Request', tone: 'pending' };
+      return { text: request.extends === undefined ? 'Request' : 'More time', tone: 'pending' };
     default:
       return request.state satisfies never;
   }

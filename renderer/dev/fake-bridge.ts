@@ -1,4 +1,4 @@
-import type { AccessRequest, Grant, Session } from '@drawbridge/contract';
+import type { AccessRequest, CommandReview, Grant, Session } from '@drawbridge/contract';
 import type { AppState, StatePatch } from '../../main/ipc/app-state.ts';
 import type { Bridge, IpcAnswer, OperationName, Payload, Pushes, PushName } from '../../main/ipc/contract.ts';
 import { id } from './people.ts';
@@ -33,6 +33,19 @@ export function createFakeBridge(first: AppState, sessions: readonly Session[]):
     return found;
   };
 
+  const replaceHeld = (
+    wanted: string,
+    change: (review: CommandReview, me: CommandReview['principal']) => Partial<CommandReview>,
+  ) => {
+    const found = state.commandReviews?.find((review) => review.id === wanted);
+    if (found === undefined || state.me === undefined) throw new Error('There is no such review.');
+    const changed = { ...found, decidedAt: now(), ...change(found, state.me.user) };
+    patch({
+      commandReviews: (state.commandReviews ?? []).map((review) => (review === found ? changed : review)),
+    });
+    return changed;
+  };
+
   const handlers: Handlers = {
     'state.get': () => state,
     'settings.set': (change) =>
@@ -60,12 +73,20 @@ export function createFakeBridge(first: AppState, sessions: readonly Session[]):
       const profile = resource?.profiles.find((candidate) => candidate.name === wanted.profile);
       if (state.me === undefined || resource === undefined || profile === undefined)
         throw new Error('Not there.');
+      const { protocol, labels } = resource;
       const request: AccessRequest = {
-        ...wanted,
         id: id('req', 77) as AccessRequest['id'],
         principal: state.me.user,
-        protocol: 'postgres',
-        labels: resource.labels,
+        resource: resource.name,
+        profile: profile.name,
+        protocol,
+        labels,
+        targets: [{ resource: resource.name, profile: profile.name, protocol, labels }],
+        duration: wanted.duration,
+        reason: wanted.reason,
+        ...(wanted.scope && { scope: wanted.scope }),
+        ...(wanted.extends && { extends: wanted.extends as Grant['id'] }),
+        grantIds: [],
         state: 'pending',
         needs: profile.needs,
         reviews: [],
@@ -76,6 +97,18 @@ export function createFakeBridge(first: AppState, sessions: readonly Session[]):
       patch({ requests: [...(state.requests ?? []), request] });
       return request;
     },
+    'commands.vote': ({ id: wanted, vote }) =>
+      replaceHeld(wanted, ({ votes }, me) => ({
+        state: vote.verdict === 'approve' ? 'approved' : 'denied',
+        reviewable: false,
+        votes: [...votes, { ...vote, reviewer: me, createdAt: now() }],
+      })),
+    'commands.withdraw': ({ id: wanted }) => replaceHeld(wanted, () => ({ state: 'withdrawn' })),
+    'commands.breakGlass': ({ id: wanted, reason }) =>
+      replaceHeld(wanted, () => ({
+        state: 'approved',
+        brokenGlass: { reason, at: now(), told: ['security'] },
+      })),
     'requests.cancel': (payload) =>
       replaceRequest({ ...requestOf(payload.id), state: 'cancelled', decidedAt: now() }),
     'requests.review': (payload) => {

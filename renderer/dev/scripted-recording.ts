@@ -1,10 +1,23 @@
-import type { RecordedColumn, RecordingEventInput, RecordingHeader, Session } from '@drawbridge/contract';
+import type {
+  CommandReviewId,
+  PrincipalRef,
+  RecordedColumn,
+  RecordingEventInput,
+  RecordingHeader,
+  Session,
+} from '@drawbridge/contract';
 import type { RecordingPortEvent } from '../../main/ipc/contract.ts';
 import { encodeRows } from '../sql/rows/encode-rows.ts';
+import { id } from './people.ts';
 
 const startedAt = '2026-03-12T13:58:00.000Z';
 const alice = { kind: 'user', id: 'usr_alice', name: 'alice', displayName: 'Alice Moreau' };
-const bob = { kind: 'user', id: 'usr_bob', name: 'bob', displayName: 'Bob Okafor' };
+const bob = {
+  kind: 'user',
+  id: 'usr_bob',
+  name: 'bob',
+  displayName: 'Bob Okafor',
+} as unknown as PrincipalRef;
 
 const session = (id: string, more: object) =>
   ({
@@ -87,6 +100,7 @@ const column = (name: string, type: string, rule?: string): RecordedColumn => ({
   ...(rule !== undefined && { masked: { rule, mask: 'email', column: `public.customers.${name}` } }),
 });
 const minute = 60_000;
+const heldId = (number: number) => id('cmd', number) as CommandReviewId;
 type Input = RecordingEventInput & { readonly at: number; readonly payload?: Uint8Array };
 
 function statement(
@@ -155,6 +169,15 @@ const inputs: Input[] = [
     [column('full_name', 'text'), column('email', 'text', 'pii-email')],
     'SELECT 3',
   ),
+  {
+    at: 4 * minute + 50_000,
+    type: 'review',
+    review: heldId(1),
+    state: 'pending',
+    text: "UPDATE payments SET status = 'refunded', note = 'INC-4182' WHERE id = 90218",
+    groups: ['dba'],
+  },
+  { at: 5 * minute + 1_000, type: 'review', review: heldId(1), state: 'approved', by: [bob] },
   ...statement(5 * minute + 2_000, 3, 'BEGIN', 1, [], [], 'BEGIN'),
   ...statement(
     5 * minute + 10_000,
@@ -167,6 +190,22 @@ const inputs: Input[] = [
   ),
   ...statement(7 * minute + 20_000, 5, 'COMMIT', 2, [], [], 'COMMIT'),
   {
+    at: 8 * minute,
+    type: 'review',
+    review: heldId(2),
+    state: 'pending',
+    text: 'DELETE FROM payments WHERE id = 90217;',
+    groups: ['dba'],
+  },
+  {
+    at: 9 * minute + 31_000,
+    type: 'review',
+    review: heldId(2),
+    state: 'denied',
+    by: [bob],
+    reason: 'Mark it as refunded instead.',
+  },
+  {
     at: 9 * minute + 31_000,
     type: 'statement',
     statement: 6,
@@ -175,7 +214,8 @@ const inputs: Input[] = [
     actions: ['sql.write'],
     tables: ['public.payments'],
     decision: 'deny',
-    reason: "the read profile of orders-db doesn't allow sql.write on public.payments",
+    reason: 'Bob Okafor denied it: Mark it as refunded instead.',
+    review: heldId(2),
   },
   {
     at: 10 * minute,

@@ -11,7 +11,8 @@ const inputs: Input[] = [];
 let at = 0;
 const say = (wait: number, channel: number, text: string) => {
   at += wait;
-  inputs.push({ at, type: 'output', channel, stream: 'stdout', payload: encoder.encode(text) });
+  const masked = text.includes('••') ? { masked: 1 } : {};
+  inputs.push({ at, type: 'output', channel, stream: 'stdout', payload: encoder.encode(text), ...masked });
 };
 const type = (channel: number, command: string, answer: string, took = 120) => {
   for (const letter of command) say(70, channel, letter);

@@ -1,6 +1,30 @@
 import { SQL_CREDIT, type SqlColumn, type SqlEvent, type SqlRequest } from '../../main/ipc/sql-port.ts';
 import { encodeRows } from '../sql/rows/encode-rows.ts';
+import { people as persons } from './people.ts';
+import { at, held as heldReview } from './scene-objects.ts';
 import { planSample, schemaSample } from './sql-samples.ts';
+
+/** What the scripted statements wait for, as main would have it in its state. */
+export const heldSample = heldReview(61, persons.alice, {
+  resource: 'orders-db',
+  breakable: true,
+  expiresAt: at(4.9),
+  createdAt: at(-0.1),
+});
+export const deniedSample = heldReview(62, persons.alice, {
+  resource: 'orders-db',
+  text: "UPDATE payments SET status = 'refunded'",
+  hasWhere: false,
+  state: 'denied',
+  votes: [
+    {
+      reviewer: persons.bob,
+      verdict: 'deny',
+      reason: 'All of them? Name the rows.',
+      createdAt: at(0),
+    },
+  ],
+});
 
 const column = (name: string, typeName: string, rule?: string): SqlColumn => ({
   name,
@@ -131,6 +155,26 @@ export function playConsole(port: MessagePort): void {
       };
       say({ type: 'error', run: id, error, milliseconds: 3 });
       say({ type: 'done', run: id, milliseconds: 3 });
+    } else if (/refund/i.test(text)) {
+      // Waits for a reviewer who denies what has no WHERE, and is withdrawn by a cancel.
+      const all = !/where/i.test(text);
+      const { id: review } = all ? deniedSample : heldSample;
+      const expiresAt = new Date(Date.now() + 292_000).toISOString();
+      const held = { id: review, waitsFor: ['approval of dba'], expiresAt, breakable: !all };
+      say({ type: 'held', held });
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (all) setTimeout(resolve, 300);
+      });
+      say({ type: 'held' });
+      const error = {
+        code: cancelled ? '57014' : '42501',
+        severity: 'ERROR',
+        message: cancelled ? 'withdrawn' : 'Bob Okafor denied it: All of them? Name the rows.',
+        refused: true,
+      };
+      say({ type: 'error', run: id, error, milliseconds: 312 });
+      say({ type: 'done', run: id, milliseconds: 312 });
     } else if (/delete|update|insert/i.test(text)) {
       const error = {
         code: '42501',

@@ -17,7 +17,7 @@ import {
   unwatchableSample,
 } from './scripted-recording.ts';
 import { playShell } from './scripted-shell.ts';
-import { playConsole } from './scripted-sql.ts';
+import { deniedSample, heldSample, playConsole } from './scripted-sql.ts';
 
 /** Consoles and recordings in a plain browser, main played by scripts: `dev/sql.html?theme=dark&show=console`. */
 const query = new URLSearchParams(location.search);
@@ -76,6 +76,7 @@ const state = {
   resources: [resource],
   requests: [],
   grants: [grant],
+  commandReviews: [heldSample, deniedSample],
   tunnels: [],
   settings: {
     theme,

@@ -4,6 +4,7 @@ import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 
 import { pages } from '../shell/page-facts.ts';
 import { useApp } from '../state/app-store.ts';
 import { environmentOf } from '../state/environment.ts';
+import { useHeldToDecide } from '../state/held.ts';
 import { useAccess, useReviewable } from '../state/own-access.ts';
 import { useView } from '../state/view.ts';
 import { Dialog } from '../theme/Dialog.tsx';
@@ -24,6 +25,7 @@ function OpenPalette() {
   const tabs = useView((view) => view.tabs);
   const access = useAccess(state.resources ?? none);
   const reviewable = useReviewable();
+  const held = useHeldToDecide();
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const listId = useId();
@@ -35,10 +37,11 @@ function OpenPalette() {
         tabs,
         access,
         reviewable,
+        held,
         pages,
         isProduction: (resource) => environmentOf(resource.labels).production,
       }),
-    [state, tabs, access, reviewable],
+    [state, tabs, access, reviewable, held],
   );
   const found = useMemo(() => searchPalette(items, text), [items, text]);
   const current = found[Math.min(at, found.length - 1)];

@@ -10,7 +10,15 @@ const access = new Map<string, Access>([
   ['orders-db', { kind: 'ready', grant: grant(1) }],
   ['tax-rates', { kind: 'none' }],
 ]);
-const items = paletteItems({ state, tabs: [], access, reviewable: [], pages, isProduction: () => false });
+const items = paletteItems({
+  state,
+  tabs: [],
+  access,
+  reviewable: [],
+  held: [],
+  pages,
+  isProduction: () => false,
+});
 const found = (text: string) => searchPalette(items, text).map((item) => item.text);
 
 it('offers one step a resource before anything is typed, and all of them after', () => {

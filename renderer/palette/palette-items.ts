@@ -1,9 +1,10 @@
-import type { AccessRequest, GrantId, Resource } from '@drawbridge/contract';
+import type { AccessRequest, CommandReview, GrantId, Resource } from '@drawbridge/contract';
 import type { AppState, Tab } from '../../main/ipc/app-state.ts';
 import { protocolFacts } from '../resources/protocol-facts.ts';
 import { tabFacts } from '../shell/tab-facts.ts';
 import type { Access } from '../state/access-to.ts';
 import { hostOf } from '../state/gateway-address.ts';
+import { askedText } from '../state/request-text.ts';
 import { durationText } from '../state/time-text.ts';
 import type { Page } from '../state/view.ts';
 import type { IconName } from '../theme/Icon.tsx';
@@ -16,6 +17,8 @@ export type PaletteAct =
   | { readonly do: 'connect' | 'card' | 'shell'; readonly resource: string; readonly profile: string }
   | { readonly do: 'request'; readonly resource: string; readonly profile: string | undefined }
   | { readonly do: 'end'; readonly grant: GrantId; readonly resource: string }
+  | { readonly do: 'extend'; readonly grant: GrantId }
+  /** Of a request, or of a held statement. */
   | { readonly do: 'review'; readonly request: string }
   | { readonly do: 'gateway'; readonly gateway: string }
   | { readonly do: 'theme'; readonly theme: 'system' | 'light' | 'dark' }
@@ -38,6 +41,8 @@ interface PaletteSource {
   readonly tabs: readonly Tab[];
   readonly access: ReadonlyMap<string, Access>;
   readonly reviewable: readonly AccessRequest[];
+  /** What is held and waits for this person. */
+  readonly held: readonly CommandReview[];
   readonly pages: readonly { readonly page: Page; readonly title: string; readonly icon: IconName }[];
   readonly isProduction: (resource: Resource) => boolean;
 }
@@ -48,6 +53,7 @@ export function paletteItems({
   tabs,
   access,
   reviewable,
+  held,
   pages,
   isProduction,
 }: PaletteSource): readonly PaletteItem[] {
@@ -65,11 +71,21 @@ export function paletteItems({
     ...(state.resources ?? []).flatMap((resource) =>
       resourceItems(resource, access.get(resource.name) ?? { kind: 'none' }, isProduction(resource)),
     ),
+    ...held.map(
+      (review): PaletteItem => ({
+        id: `review ${review.id}`,
+        group: 'Approvals',
+        text: `Review ${review.principal.displayName}: held on ${review.resource}`,
+        note: review.text.slice(0, 60).replaceAll(/\s+/g, ' '),
+        icon: 'held',
+        act: { do: 'review', request: review.id },
+      }),
+    ),
     ...reviewable.map(
       (request): PaletteItem => ({
         id: `review ${request.id}`,
         group: 'Approvals',
-        text: `Review ${request.principal.displayName}: ${request.profile} on ${request.resource}`,
+        text: `Review ${request.principal.displayName}: ${askedText(request)}`,
         note: durationText(request.duration),
         icon: 'inbox',
         act: { do: 'review', request: request.id },
@@ -133,6 +149,19 @@ function resourceItems(resource: Resource, access: Access, production: boolean):
         more: true,
         act: { do: 'card', resource: name, profile },
       },
+      ...(access.kind === 'active'
+        ? [
+            {
+              ...base,
+              id: `extend ${name}`,
+              text: `More time on ${name}`,
+              note: profile,
+              icon: 'clock',
+              more: true,
+              act: { do: 'extend', grant: id },
+            } as const,
+          ]
+        : []),
       {
         ...base,
         id: `end ${name}`,

@@ -1,7 +1,7 @@
 import { attempt, openCard, openConnection, openLocalShell } from '../state/actions.ts';
 import { appState } from '../state/app-store.ts';
 import { call } from '../state/bridge.ts';
-import { activateTab, openRequest, showPage, useView } from '../state/view.ts';
+import { activateTab, openExtend, openRequest, showPage, useView } from '../state/view.ts';
 import type { PaletteAct } from './palette-items.ts';
 
 /** Does what an entry of the palette says. */
@@ -34,6 +34,9 @@ export function runPaletteAct(act: PaletteAct): void {
       return;
     case 'end':
       void attempt(`Access to ${act.resource} did not end`, () => call('grants.end', { id: act.grant }));
+      return;
+    case 'extend':
+      openExtend(act.grant);
       return;
     case 'review':
       showPage('approvals');

@@ -6,10 +6,11 @@ import { type Cell, rangeOf, type Selection } from '../sql/grid/selection.ts';
 import { HighlightedSql } from '../sql/HighlightedSql.tsx';
 import { secondText, tookText } from '../sql/results/run-words.ts';
 import { copyText } from '../state/actions.ts';
+import { durationText } from '../state/time-text.ts';
 import { Icon } from '../theme/Icon.tsx';
 import { IconButton } from '../theme/IconButton.tsx';
 import { EntryText, maskedTags } from './EntryText.tsx';
-import type { RecordedResult, StatementEntry, TimelineEntry } from './timeline-entry.ts';
+import type { HeldEntry, RecordedResult, StatementEntry, TimelineEntry } from './timeline-entry.ts';
 
 interface EntryDetailProps {
   readonly entry: TimelineEntry | undefined;
@@ -24,6 +25,7 @@ export function EntryDetail({ entry, began }: EntryDetailProps) {
         <p className="sqlnone">Choose a line to see it in full.</p>
       </div>
     );
+  if (entry.kind === 'held') return <HeldEntryDetail entry={entry} began={began} />;
   if (entry.kind !== 'statement')
     return (
       <div className="evdetail">
@@ -37,6 +39,40 @@ export function EntryDetail({ entry, began }: EntryDetailProps) {
     );
   return <StatementDetail key={entry.seq} entry={entry} began={began} />;
 }
+
+/** What was held, whole, and who was asked. */
+function HeldEntryDetail({ entry, began }: { readonly entry: HeldEntry; readonly began: number }) {
+  return (
+    <div className="evdetail">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long statement is scrolled by keyboard */}
+      <section className="evsql" tabIndex={0} aria-label="What was held">
+        <HighlightedSql text={entry.text} numbers />
+        <IconButton small icon="copy" label="Copy it" onClick={() => copyText(entry.text, 'Text')} />
+      </section>
+      <dl className="kv evfacts">
+        <Fact name="Held at">
+          <span className="num">{secondText(began + entry.at)} UTC</span>
+          {entry.waited === undefined ? null : (
+            <span className="t3 num">for {durationText(entry.waited / 1000)}</span>
+          )}
+        </Fact>
+        {entry.parameters.length === 0 ? null : (
+          <Fact name="Parameters">
+            <span className="mono ell">{parametersText(entry.parameters)}</span>
+          </Fact>
+        )}
+        <Fact name="Asked">{entry.groups.join(', ') || 'reviewers'}</Fact>
+        <Fact name="Review">
+          <span className="mono ell">{entry.review}</span>
+        </Fact>
+      </dl>
+      <p className="sqlnone evnone">What was decided stands in the line after.</p>
+    </div>
+  );
+}
+
+const parametersText = (parameters: readonly (string | null)[]): string =>
+  parameters.map((value, index) => `$${index + 1} = ${value ?? 'NULL'}`).join(', ');
 
 function StatementDetail({ entry, began }: { readonly entry: StatementEntry; readonly began: number }) {
   const [shown, setShown] = useState(0);
@@ -61,9 +97,7 @@ function StatementDetail({ entry, began }: { readonly entry: StatementEntry; rea
         </Fact>
         {entry.parameters === undefined || entry.parameters.length === 0 ? null : (
           <Fact name="Parameters">
-            <span className="mono ell">
-              {entry.parameters.map((value, index) => `$${index + 1} = ${value ?? 'NULL'}`).join(', ')}
-            </span>
+            <span className="mono ell">{parametersText(entry.parameters)}</span>
           </Fact>
         )}
         {entry.actions.length === 0 ? null : (

@@ -1,6 +1,15 @@
 import { HighlightedSql } from '../sql/HighlightedSql.tsx';
+import { durationText } from '../state/time-text.ts';
 import { Tag } from '../theme/Tag.tsx';
-import { bytesText, channelName, exitTitle, exitWords, fileWords, outcomeWords } from './entry-words.ts';
+import {
+  bytesText,
+  channelName,
+  decidedWords,
+  exitTitle,
+  exitWords,
+  fileWords,
+  outcomeWords,
+} from './entry-words.ts';
 import { maskedIn, type Refusal, type StatementEntry, type TimelineEntry } from './timeline-entry.ts';
 
 /** One entry in two lines: what it is, and what came of it. */
@@ -34,6 +43,33 @@ export function EntryText({ entry }: { readonly entry: TimelineEntry }) {
         </>
       );
     }
+    case 'held':
+      return (
+        <>
+          <div className="mono ell evcommand" title={entry.text}>
+            {entry.text.slice(0, 500).replaceAll(/\s+/g, ' ')}
+          </div>
+          <div className="meta">
+            <Tag tone="held">
+              {entry.waited === undefined ? 'Held' : `Held ${durationText(entry.waited / 1000)}`}
+            </Tag>
+            <span className="ell">asked {entry.groups.join(', ') || 'reviewers'}</span>
+          </div>
+        </>
+      );
+    case 'decided':
+      return (
+        <>
+          <span className="strong">{decidedWords(entry)}</span>
+          {entry.reason === undefined ? null : (
+            <div className="meta">
+              <span className="ell" title={entry.reason}>
+                {entry.state === 'denied' || entry.brokenGlass ? `“${entry.reason}”` : entry.reason}
+              </span>
+            </div>
+          )}
+        </>
+      );
     case 'exit': {
       const { exit, of } = entry;
       return (

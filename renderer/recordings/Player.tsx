@@ -5,6 +5,7 @@ import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { IconButton } from '../theme/IconButton.tsx';
 import { Seg } from '../theme/Seg.tsx';
+import { markedTimes } from './marked-times.ts';
 import { advance, neighbour } from './playback.ts';
 import type { Playing, Speed } from './playing.ts';
 import { pins, Track } from './Track.tsx';
@@ -14,6 +15,8 @@ interface PlayerProps {
   readonly entries: readonly TimelineEntry[];
   /** When anything happened, ascending. */
   readonly moments: readonly number[];
+  /** Where output was masked. */
+  readonly masked: readonly { readonly at: number }[];
   readonly version: number;
   readonly length: number;
   readonly began: number;
@@ -32,13 +35,16 @@ const idles = [1, 2, 5, 10, 30];
 
 /** Plays a recording: time as a line, and what starts, stops and steps. */
 export function Player(props: PlayerProps) {
-  const { entries, moments, version, length, began, at, playing, live, onChange } = props;
+  const { entries, moments, masked, version, length, began, at, playing, live, onChange } = props;
   const { running, speed, idle, following } = playing;
   const times = useMemo(() => entries.map((entry) => entry.at), [entries]);
   const legend = useMemo(() => {
     const marks = new Set(entries.map(markOf));
+    if (masked.length > 0) marks.add('masked');
     return Object.entries(pins).filter(([mark]) => marks.has(mark as keyof typeof pins));
-  }, [entries]);
+  }, [entries, masked.length]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: masked is one list, the version says that it grew
+  const marked = useMemo(() => markedTimes(entries, masked), [entries, masked, version]);
   const latest = useRef({ at, length, onChange });
   latest.current = { at, length, onChange };
 
@@ -55,8 +61,8 @@ export function Player(props: PlayerProps) {
     return () => cancelAnimationFrame(frame);
   }, [running, speed, idle, moments]);
 
-  const step = (direction: 1 | -1) => {
-    const to = neighbour(at, times, direction);
+  const step = (among: readonly number[], direction: 1 | -1) => {
+    const to = neighbour(at, among, direction);
     if (to !== undefined) onChange({ at: to, running: false });
   };
   return (
@@ -64,6 +70,7 @@ export function Player(props: PlayerProps) {
       <Track
         entries={entries}
         moments={moments}
+        masked={masked}
         version={version}
         length={length}
         began={began}
@@ -71,7 +78,7 @@ export function Player(props: PlayerProps) {
         onSeek={(to) => onChange({ at: to })}
       />
       <div className="row">
-        <IconButton icon="back" label="Previous event" onClick={() => step(-1)} />
+        <IconButton icon="back" label="Previous event" onClick={() => step(times, -1)} />
         <IconButton
           icon={running ? 'pause' : 'play'}
           label={running ? 'Pause' : 'Play'}
@@ -81,7 +88,7 @@ export function Player(props: PlayerProps) {
             onChange(at >= length && !running ? { at: 0, running: true } : { at, running: !running })
           }
         />
-        <IconButton icon="forward" label="Next event" onClick={() => step(1)} />
+        <IconButton icon="forward" label="Next event" onClick={() => step(times, 1)} />
         <span className="num mono playtime">
           {secondText(began + at)} <span className="t3">of {secondText(began + length)}</span>
         </span>
@@ -91,6 +98,12 @@ export function Player(props: PlayerProps) {
           </Button>
         ) : null}
         <div className="grow" />
+        {marked.length === 0 ? null : (
+          <span className="row markstep">
+            <IconButton small icon="up" label="Previous mark" onClick={() => step(marked, -1)} />
+            <IconButton small icon="down" label="Next mark" onClick={() => step(marked, 1)} />
+          </span>
+        )}
         <span className="row meta legend">
           {legend.map(([mark, { className, text }]) => (
             <span key={mark} className="row">

@@ -1,5 +1,5 @@
 import type { RecordingHeader } from '@drawbridge/contract';
-import { Menu } from '@mantine/core';
+import { Menu, Tooltip } from '@mantine/core';
 import type { Payload } from '../../main/ipc/contract.ts';
 import { attempt, showToast } from '../state/actions.ts';
 import { call } from '../state/bridge.ts';
@@ -54,6 +54,13 @@ export function RecordingHead({ state, began, onReadAgain }: RecordingHeadProps)
             : ` Approved by ${approvedBy.map(({ displayName }) => displayName).join(', ')}.`}
         </div>
       </div>
+      {header.brokenGlass === undefined ? null : (
+        <Tooltip label={`“${header.brokenGlass}”`}>
+          <span>
+            <Tag tone="denied">Broken glass</Tag>
+          </span>
+        </Tooltip>
+      )}
       {live ? (
         <>
           <LiveMark />

@@ -4,6 +4,7 @@ import { isTyping } from '../state/keys.ts';
 import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { EndSession } from './EndSession.tsx';
+import { markedTimes } from './marked-times.ts';
 import { Player } from './Player.tsx';
 import { keyMove } from './player-keys.ts';
 import { type Playing, playingAtStart } from './playing.ts';
@@ -55,8 +56,9 @@ export function RecordingTab({ tab }: { readonly tab: RecordingTabState }) {
       event.target.closest('button, [role=menu]')
     )
       return;
-    const { length, moments } = timeline;
-    const move = keyMove(event.key, { at, length, moments, running: playing.running });
+    const { length, moments, masked } = timeline;
+    const marked = event.key === '[' || event.key === ']' ? markedTimes(entries, masked) : [];
+    const move = keyMove(event.key, { at, length, moments, marked, running: playing.running });
     if (move === undefined) return;
     event.preventDefault();
     change(move);
@@ -117,6 +119,7 @@ export function RecordingTab({ tab }: { readonly tab: RecordingTabState }) {
       <Player
         entries={entries}
         moments={timeline.moments}
+        masked={timeline.masked}
         version={version}
         length={timeline.length}
         began={began}

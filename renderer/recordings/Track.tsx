@@ -1,5 +1,6 @@
 import { type KeyboardEvent, memo, type PointerEvent, useMemo } from 'react';
 import { secondText } from '../sql/results/run-words.ts';
+import { thinned } from './marked-times.ts';
 import { activity } from './playback.ts';
 import { type EntryMark, markOf, type TimelineEntry } from './timeline-entry.ts';
 
@@ -11,6 +12,9 @@ export const pins: Partial<Record<EntryMark, { readonly className: string; reado
   refused: { className: 'n', text: 'Refused' },
   error: { className: 'w', text: 'Error' },
   masked: { className: 'm', text: 'Masked' },
+  held: { className: 'h', text: 'Held' },
+  approved: { className: 'a', text: 'Approved' },
+  glass: { className: 'g', text: 'Broken glass' },
   command: { className: 'c', text: 'Opened' },
   file: { className: 'f', text: 'File' },
 };
@@ -19,6 +23,8 @@ interface TrackProps {
   readonly entries: readonly TimelineEntry[];
   /** When anything happened, ascending. */
   readonly moments: readonly number[];
+  /** Where output was masked. */
+  readonly masked: readonly { readonly at: number }[];
   readonly version: number;
   readonly length: number;
   readonly began: number;
@@ -27,7 +33,7 @@ interface TrackProps {
 }
 
 /** Time as a line: how much happened when, marks of what stands out, and a head to move. */
-export function Track({ entries, moments, version, length, began, at, onSeek }: TrackProps) {
+export function Track({ entries, moments, masked, version, length, began, at, onSeek }: TrackProps) {
   const bars = useBars(entries, moments, version, length);
   const share = length === 0 ? 0 : at / length;
   const seek = (to: number) => onSeek(Math.max(0, Math.min(length, to)));
@@ -83,6 +89,7 @@ export function Track({ entries, moments, version, length, began, at, onSeek }: 
       <div className="line">
         <i style={{ width: `${share * 100}%` }} />
       </div>
+      <MaskedPins masked={masked} version={version} length={length} />
       <Pins entries={entries} length={length} />
       <span className="head" style={{ left: `${share * 100}%` }} />
     </div>
@@ -103,6 +110,24 @@ const Pins = memo(function Pins({ entries, length }: Pick<TrackProps, 'entries' 
       />
     );
   });
+});
+
+/** Where output was masked; of those that would lie on each other, one. */
+const MaskedPins = memo(function MaskedPins({
+  masked,
+  version,
+  length,
+}: Pick<TrackProps, 'masked' | 'version' | 'length'>) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: masked is one list, the version says that it grew
+  const shown = useMemo(() => thinned(masked, length), [masked, version, length]);
+  return shown.map((at) => (
+    <span
+      key={at}
+      className="pin m"
+      title="Masked"
+      style={{ left: `${(at / Math.max(1, length)) * 100}%` }}
+    />
+  ));
 });
 
 /** How high the bars are. Of what still grows they are measured anew whenever it has grown by a hundredth. */

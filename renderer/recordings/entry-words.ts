@@ -4,6 +4,7 @@ import type { IconName } from '../theme/Icon.tsx';
 import {
   type ChannelEntry,
   type ChannelExit,
+  type DecidedEntry,
   type EntryMark,
   type FileEntry,
   isFailure,
@@ -16,6 +17,9 @@ import {
 const icons: Readonly<Record<EntryMark, IconName>> = {
   ok: 'check',
   masked: 'masked',
+  held: 'held',
+  approved: 'check',
+  glass: 'warning',
   refused: 'refused',
   error: 'warning',
   cancelled: 'close',
@@ -43,6 +47,8 @@ export function iconOf(entry: TimelineEntry): IconName {
   const mark = markOf(entry);
   switch (entry.kind) {
     case 'statement':
+    case 'held':
+    case 'decided':
       return icons[mark];
     case 'file':
       return mark === 'file' && entry.operation === 'read' ? 'download' : icons[mark];
@@ -55,10 +61,22 @@ export function iconOf(entry: TimelineEntry): IconName {
   }
 }
 
-/** Tone of the sign: only what was refused or failed has one. */
+/** Tone of the sign: only what was refused, held, approved or failed has one. */
 export function toneOf(entry: TimelineEntry): string {
   const mark = markOf(entry);
-  return mark === 'refused' ? ' no' : mark === 'error' ? ' warn' : '';
+  switch (mark) {
+    case 'refused':
+    case 'glass':
+      return ' no';
+    case 'error':
+      return ' warn';
+    case 'held':
+      return ' held';
+    case 'approved':
+      return ' yes';
+    default:
+      return '';
+  }
 }
 
 const count = (rows: number, word = 'row') =>
@@ -129,6 +147,24 @@ export function fileWords({ operation, path, to, refused }: FileEntry): string {
   const name = operation.replaceAll('-', ' ');
   const verb = refused ? name.charAt(0).toUpperCase() + name.slice(1) : (operations[operation] ?? name);
   return `${verb} ${path}${to === undefined ? '' : ` to ${to}`}`;
+}
+
+/** *Approved by Bob Okafor*, *Denied by Bob Okafor*, *Nobody decided in time*, *The glass was broken*. */
+export function decidedWords({ state, by, brokenGlass }: DecidedEntry): string {
+  if (brokenGlass) return 'The glass was broken: it went ahead without approval';
+  const who = by.length === 0 ? '' : ` by ${by.join(', ')}`;
+  switch (state) {
+    case 'approved':
+      return `Approved once${who}`;
+    case 'denied':
+      return `Denied${who}`;
+    case 'expired':
+      return 'Nobody decided in time';
+    case 'withdrawn':
+      return 'Withdrawn before anybody decided';
+    default:
+      return state satisfies never;
+  }
 }
 
 /** *940 B*, *41 kB*, *4.1 MB*. */

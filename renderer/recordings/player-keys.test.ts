@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
 import { keyMove } from './player-keys.ts';
 
-const standing = { at: 6_000, length: 20_000, running: false, moments: [0, 5_000, 6_000, 6_300, 19_000] };
+const standing = {
+  at: 6_000,
+  length: 20_000,
+  running: false,
+  moments: [0, 5_000, 6_000, 6_300, 19_000],
+  marked: [5_000, 19_000],
+};
 
 it('plays, pauses and begins again at the end', () => {
   expect(keyMove(' ', standing)).toEqual({ at: 6_000, running: true });
@@ -19,6 +25,12 @@ it('steps to what was shown next and before, and stops there', () => {
   expect(keyMove('.', standing)).toEqual({ at: 6_300, running: false });
   expect(keyMove(',', standing)).toEqual({ at: 5_000, running: false });
   expect(keyMove('.', { ...standing, at: 19_000 })).toEqual({ at: 19_000, running: false });
+});
+
+it('jumps to what stands out', () => {
+  expect(keyMove(']', standing)).toEqual({ at: 19_000, running: false });
+  expect(keyMove('[', standing)).toEqual({ at: 5_000, running: false });
+  expect(keyMove('[', { ...standing, marked: [] })).toEqual({ at: 6_000, running: false });
 });
 
 it('leaves other keys alone', () => {

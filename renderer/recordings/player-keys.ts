@@ -11,12 +11,14 @@ interface Standing {
   readonly running: boolean;
   /** When anything happened, ascending. */
   readonly moments: readonly number[];
+  /** When something stands out, ascending. */
+  readonly marked: readonly number[];
 }
 
-/** What a key does to the player: space plays and pauses, arrows move, `.` and `,` step to what was shown next and before. */
+/** What a key does to the player: space plays and pauses, arrows move, `.` and `,` step to what was shown next and before, `]` and `[` to what stands out. */
 export function keyMove(
   key: string,
-  { at, length, running, moments }: Standing,
+  { at, length, running, moments, marked }: Standing,
 ): Partial<Playing> | undefined {
   switch (key) {
     case ' ':
@@ -29,6 +31,10 @@ export function keyMove(
       return { at: neighbour(at, moments, 1) ?? at, running: false };
     case ',':
       return { at: neighbour(at, moments, -1) ?? at, running: false };
+    case ']':
+      return { at: neighbour(at, marked, 1) ?? at, running: false };
+    case '[':
+      return { at: neighbour(at, marked, -1) ?? at, running: false };
     default:
       return undefined;
   }

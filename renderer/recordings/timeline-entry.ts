@@ -33,7 +33,7 @@ export interface StatementEntry extends Base {
   readonly prepared: boolean;
   readonly actions: readonly string[];
   readonly tables: readonly string[];
-  readonly refused?: Refusal;
+  refused?: Refusal;
   parameters?: readonly (string | null)[];
   readonly results: RecordedResult[];
   readonly outcomes: Outcome[];
@@ -96,7 +96,39 @@ export interface ExitEntry extends Base {
   readonly exit: ChannelExit;
 }
 
-export type TimelineEntry = StatementEntry | ChannelEntry | FileEntry | ExitEntry | NoteEntry;
+/** Something that waited until people decided. */
+export interface HeldEntry extends Base {
+  readonly kind: 'held';
+  readonly review: string;
+  readonly text: string;
+  readonly parameters: readonly (string | null)[];
+  /** Who was asked. */
+  readonly groups: readonly string[];
+  /** Milliseconds until it was decided. */
+  waited?: number;
+}
+
+/** What became of something held. */
+export interface DecidedEntry extends Base {
+  readonly kind: 'decided';
+  readonly review: string;
+  readonly of: HeldEntry | undefined;
+  readonly state: 'approved' | 'denied' | 'expired' | 'withdrawn';
+  /** Names of who approved or denied. */
+  readonly by: readonly string[];
+  readonly reason?: string;
+  /** Whoever sent it went ahead without approval. */
+  readonly brokenGlass: boolean;
+}
+
+export type TimelineEntry =
+  | StatementEntry
+  | ChannelEntry
+  | FileEntry
+  | ExitEntry
+  | HeldEntry
+  | DecidedEntry
+  | NoteEntry;
 
 /** A masked column of an entry's results. */
 export interface MaskedMark {
@@ -118,6 +150,9 @@ export function maskedIn(entry: TimelineEntry): MaskedMark[] {
 export type EntryMark =
   | 'ok'
   | 'masked'
+  | 'held'
+  | 'approved'
+  | 'glass'
   | 'refused'
   | 'error'
   | 'cancelled'
@@ -132,6 +167,8 @@ export const isFailure = ({ code, signal }: ChannelExit): boolean =>
 
 export function markOf(entry: TimelineEntry): EntryMark {
   if ('refused' in entry && entry.refused) return 'refused';
+  if (entry.kind === 'held') return 'held';
+  if (entry.kind === 'decided') return decidedMark(entry);
   if (entry.kind === 'channel') return 'command';
   if (entry.kind === 'file') return 'file';
   if (entry.kind === 'exit') return isFailure(entry.exit) ? 'error' : 'note';
@@ -140,6 +177,12 @@ export function markOf(entry: TimelineEntry): EntryMark {
   if (bad) return bad.status === 'error' ? 'error' : 'cancelled';
   if (maskedIn(entry).length > 0) return 'masked';
   return entry.outcomes.length === 0 ? 'open' : 'ok';
+}
+
+function decidedMark({ state, brokenGlass }: DecidedEntry): EntryMark {
+  if (brokenGlass) return 'glass';
+  if (state === 'approved') return 'approved';
+  return state === 'denied' ? 'refused' : 'cancelled';
 }
 
 /** Whether an entry has `wanted` (lower case) in its text, its fate or the first rows it gave. */
@@ -156,6 +199,10 @@ export function entryMatches(
       return has(entry.command) || has(entry.destination) || has(entry.what) || has(entry.refused?.reason);
     case 'file':
       return has(entry.path) || has(entry.to) || has(entry.operation) || has(entry.refused?.reason);
+    case 'held':
+      return has(entry.text) || entry.groups.some(has) || entry.parameters.some(has);
+    case 'decided':
+      return has(entry.of?.text) || has(entry.reason) || entry.by.some(has) || has(entry.state);
     case 'exit':
       return has(entry.of?.command) || has(entry.exit.signal);
     default:

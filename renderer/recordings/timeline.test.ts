@@ -2,6 +2,7 @@ import type { RecordedColumn, RecordingEvent, RecordingEventInput } from '@drawb
 import { describe, expect, it } from 'vitest';
 import { encodeRows } from '../sql/rows/encode-rows.ts';
 import { cellText } from '../sql/rows/grid-rows.ts';
+import { decidedWords } from './entry-words.ts';
 import { Timeline } from './timeline.ts';
 import { entryMatches, markOf, maskedIn, type StatementEntry } from './timeline-entry.ts';
 
@@ -116,5 +117,56 @@ describe('Timeline', () => {
       done(1, 'SELECT 3', 3),
     );
     expect((timeline.entries as StatementEntry[])[0]?.results[0]?.unreadable).toBe(3);
+  });
+
+  it('shows what was held, how long, and what people decided, each with a mark of its own', () => {
+    const bob = { kind: 'user', id: 'usr_1', name: 'bob', displayName: 'Bob Okafor' };
+    const review = (state: string, more: object = {}) =>
+      ({ type: 'review', review: 'cmd_1', state, ...more }) as RecordingEventInput;
+    const timeline = timelineOf(
+      review('pending', { text: 'delete from c where id = 1', groups: ['dba'] }),
+      review('approved', { by: [bob] }),
+      statement(1, 'delete from c where id = 1', { review: 'cmd_1' }),
+      review('pending', { review: 'cmd_2', text: 'delete from c', groups: ['dba'] }),
+      review('denied', { review: 'cmd_2', by: [bob], reason: 'All of them?' }),
+      review('pending', { review: 'cmd_3', text: 'delete from d', groups: ['dba'] }),
+      review('approved', { review: 'cmd_3', brokenGlass: true, reason: 'Down' }),
+    );
+    const { entries } = timeline;
+    expect(entries.map((entry) => [entry.kind, markOf(entry)])).toEqual([
+      ['held', 'held'],
+      ['decided', 'approved'],
+      ['statement', 'open'],
+      ['held', 'held'],
+      ['decided', 'refused'],
+      ['held', 'held'],
+      ['decided', 'glass'],
+    ]);
+    expect(entries[0]).toMatchObject({ text: 'delete from c where id = 1', groups: ['dba'], waited: 10 });
+    expect(entries.flatMap((entry) => (entry.kind === 'decided' ? [decidedWords(entry)] : []))).toEqual([
+      'Approved once by Bob Okafor',
+      'Denied by Bob Okafor',
+      'The glass was broken: it went ahead without approval',
+    ]);
+    const found = (wanted: string) =>
+      entries.filter((entry) => entryMatches(entry, wanted, cellText)).map(({ seq }) => seq);
+    expect(found('bob')).toEqual([1, 4]);
+    expect(found('all of them')).toEqual([4]);
+  });
+
+  it('a run of a prepared statement that was denied is refused, and the next one is not', () => {
+    const { entries } = timelineOf(
+      statement(1, 'delete from c where id = $1', { mode: 'prepare' }),
+      { type: 'execute', statement: 1, parameters: ['1'], decision: 'deny', reason: 'Bob denied it' },
+      { type: 'execute', statement: 1, parameters: ['2'] },
+    );
+    expect(entries.map(markOf)).toEqual(['refused', 'open']);
+    expect(entries[0]).toMatchObject({ parameters: ['1'], refused: { reason: 'Bob denied it' } });
+  });
+
+  it('knows where output was masked', () => {
+    const output = (more: object) =>
+      ({ type: 'output', channel: 1, stream: 'stdout', ...more }) as RecordingEventInput;
+    expect(timelineOf(output({}), output({ masked: 2 })).masked).toEqual([{ at: 10, count: 2 }]);
   });
 });

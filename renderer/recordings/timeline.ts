@@ -2,6 +2,7 @@ import type { RecordedColumn, RecordingEvent } from '@drawbridge/contract';
 import type { GridColumn } from '../sql/rows/grid-rows.ts';
 import { RowStore } from '../sql/rows/row-store.ts';
 import { ChannelEntries } from './channel-entries.ts';
+import { ReviewEntries } from './review-entries.ts';
 import type { RecordedResult, StatementEntry, TimelineEntry } from './timeline-entry.ts';
 
 const MOST_BYTES = 256 * 2 ** 20;
@@ -14,9 +15,12 @@ export class Timeline {
   events = 0;
   /** When anything happened, ascending; each moment once. */
   readonly moments: number[] = [];
+  /** Where output was masked, and how often, ascending. */
+  readonly masked: { readonly at: number; readonly count: number }[] = [];
   #bytes = 0;
   readonly #current = new Map<number, StatementEntry>();
   readonly #channels = new ChannelEntries();
+  readonly #reviews = new ReviewEntries();
 
   add(event: RecordingEvent, payload?: Uint8Array): void {
     this.events++;
@@ -65,6 +69,9 @@ export class Timeline {
           detail: event.text,
         });
         break;
+      case 'review':
+        this.entries.push(this.#reviews.add(event));
+        break;
       case 'cancel':
         this.entries.push({ ...place, kind: 'cancel', title: 'The client asked to cancel' });
         break;
@@ -78,6 +85,8 @@ export class Timeline {
       }
       // What a screen showed is `TerminalOutput`'s.
       case 'output':
+        if (event.masked !== undefined) this.masked.push({ at: event.at, count: event.masked });
+        break;
       case 'input':
       case 'resize':
         break;
@@ -113,8 +122,10 @@ export class Timeline {
   #execute(event: Extract<RecordingEvent, { type: 'execute' }>): void {
     const before = this.#current.get(event.statement);
     if (before === undefined) return;
+    const refused = event.decision === 'deny' && { reason: event.reason ?? 'refused', policies: [] };
     if (before.parameters === undefined) {
       before.parameters = event.parameters;
+      if (refused) before.refused = refused;
       return;
     }
     const entry: StatementEntry = {
@@ -126,6 +137,8 @@ export class Timeline {
       outcomes: [],
     };
     delete entry.took;
+    delete entry.refused;
+    if (refused) entry.refused = refused;
     delete entry.copied;
     // Columns were announced once, when it was prepared.
     const columns = before.results[0]?.rows.columns;

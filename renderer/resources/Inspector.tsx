@@ -10,8 +10,9 @@ import { useNow } from '../state/clock.ts';
 import { needsSentence, waitingFor } from '../state/needs-text.ts';
 import { useBlocked } from '../state/own-access.ts';
 import { allowedText } from '../state/profile-text.ts';
+import { scopeText } from '../state/request-text.ts';
 import { agoText, clockText, durationText, momentText } from '../state/time-text.ts';
-import { openRequest } from '../state/view.ts';
+import { openExtend, openRequest } from '../state/view.ts';
 import { Avatar } from '../theme/Avatar.tsx';
 import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
@@ -80,6 +81,11 @@ function WithGrant({ resource, grant }: { readonly resource: Resource; readonly 
         <dt>Time left</dt>
         <dd>
           <GrantTime grant={grant} of />
+          {grant.state === 'active' ? (
+            <button type="button" className="link after" onClick={() => openExtend(grant.id)}>
+              Extend
+            </button>
+          ) : null}
         </dd>
         {grant.state === 'approved' ? (
           <>
@@ -89,7 +95,9 @@ function WithGrant({ resource, grant }: { readonly resource: Resource; readonly 
         ) : null}
         <dt>Approved by</dt>
         <dd>
-          {approver === undefined ? (
+          {grant.brokenGlass !== undefined ? (
+            <Tag tone="denied">Nobody: broken glass</Tag>
+          ) : approver === undefined ? (
             'Policy, at once'
           ) : (
             <>
@@ -101,6 +109,12 @@ function WithGrant({ resource, grant }: { readonly resource: Resource; readonly 
             </>
           )}
         </dd>
+        {grant.scope === undefined ? null : (
+          <>
+            <dt>Narrowed</dt>
+            <dd className="selectable">{scopeText(grant.scope)}</dd>
+          </>
+        )}
         <dt>Masked</dt>
         <dd>
           <MaskedColumns columns={resource.maskedColumns} />

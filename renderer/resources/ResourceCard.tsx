@@ -2,7 +2,7 @@ import { Icon } from '../theme/Icon.tsx';
 import { EnvironmentTag } from './EnvironmentTag.tsx';
 import { MainAction } from './MainAction.tsx';
 import { protocolFacts } from './protocol-facts.ts';
-import { entryText, type ResourceEntryProps, Star } from './ResourceRow.tsx';
+import { entryText, Pick, type ResourceEntryProps, Star } from './ResourceRow.tsx';
 
 /** The same facts as a row, as a card. */
 export function ResourceCard({ resource, access, favourite, selected, onSelect }: ResourceEntryProps) {
@@ -25,6 +25,7 @@ export function ResourceCard({ resource, access, favourite, selected, onSelect }
           </button>
           <span className="meta ell">{entryText(resource, access)}</span>
         </span>
+        <Pick resource={resource.name} access={access} />
         <Star resource={resource.name} on={favourite} />
       </div>
       <p className="meta about">{resource.description ?? ''}</p>

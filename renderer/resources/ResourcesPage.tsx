@@ -6,7 +6,7 @@ import { useApp } from '../state/app-store.ts';
 import { call } from '../state/bridge.ts';
 import { isTyping } from '../state/keys.ts';
 import { useAccess } from '../state/own-access.ts';
-import { useView } from '../state/view.ts';
+import { openRequestForAll, useView } from '../state/view.ts';
 import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { Seg } from '../theme/Seg.tsx';
@@ -37,6 +37,12 @@ export function ResourcesPage() {
   const search = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
 
+  const ticked = useView((view) => view.picked);
+  // What was granted or asked for meanwhile needs no tick any more.
+  const picked = ticked.filter((name) => {
+    const kind = access.get(name)?.kind;
+    return kind === 'none' || kind === 'denied';
+  });
   const select = (name: string) => useView.setState({ selected: name });
   const move = (by: number) => {
     const at = shown.findIndex((resource) => resource.name === selected?.name);
@@ -95,6 +101,16 @@ export function ResourcesPage() {
           </span>
         )}
         <span className="grow" />
+        {picked.length === 0 ? null : (
+          <>
+            <Button look="ghost" onClick={() => useView.setState({ picked: [] })}>
+              Clear
+            </Button>
+            <Button look="primary" onClick={() => openRequestForAll(picked)}>
+              Request access to {picked.length}
+            </Button>
+          </>
+        )}
         <Seg
           label="View"
           value={settings.resourceView}

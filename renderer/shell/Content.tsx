@@ -22,6 +22,10 @@ const RecordingsPage = lazy(() =>
   import('../recordings/RecordingsPage.tsx').then(({ RecordingsPage }) => ({ default: RecordingsPage })),
 );
 
+const PolicyPage = lazy(() =>
+  import('../policy/PolicyPage.tsx').then(({ PolicyPage }) => ({ default: PolicyPage })),
+);
+
 /** The page, or the session tab in front. Tabs stay mounted: a running result goes on behind another tab. */
 export function Content() {
   const page = useView((view) => view.page);
@@ -58,6 +62,8 @@ function pageOf(page: Page): ReactNode {
       return <ApprovalsPage />;
     case 'recordings':
       return <RecordingsPage />;
+    case 'policy':
+      return <PolicyPage />;
     case 'settings':
       return <SettingsPage />;
     default:

@@ -3,6 +3,8 @@ import { useNow } from '../state/clock.ts';
 import { isUsable, timeLeft } from '../state/grant-time.ts';
 import { useGrantOf } from '../state/own-access.ts';
 import { clockText } from '../state/time-text.ts';
+import { openExtend } from '../state/view.ts';
+import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { IconButton } from '../theme/IconButton.tsx';
 
@@ -29,6 +31,7 @@ export function EndingStrip({ resource, profile, shell }: EndingStripProps) {
           ? 'the shell closes and what runs in it gets SIGHUP.'
           : `every connection to ${resource} closes and open transactions are rolled back.`}
       </span>
+      <Button onClick={() => openExtend(grant.id)}>Extend</Button>
       <IconButton icon="close" label="Hide" className="c-pending" onClick={() => setDismissed(grant.id)} />
     </div>
   );

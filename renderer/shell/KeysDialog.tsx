@@ -50,17 +50,24 @@ export function KeysDialog() {
         [`${command('+')} ${command('-')}`, 'Larger, smaller text'],
       ],
     },
+    {
+      title: 'Recordings',
+      keys: [
+        [', .', 'What was shown before, and next'],
+        ['[ ]', 'What stands out before, and next'],
+      ],
+    },
     { title: 'SQL and dialogs', keys: [[command('⏎'), 'Run, or send']] },
   ] as const;
   return (
-    <Dialog label="Keyboard shortcuts" width={480} onClose={close}>
+    <Dialog label="Keyboard shortcuts" width={720} onClose={close}>
       <div className="dhead">
         <h2 className="grow" tabIndex={-1} data-autofocus>
           Keyboard shortcuts
         </h2>
         <IconButton icon="close" label="Close" onClick={close} />
       </div>
-      <div className="dbody">
+      <div className="dbody keys">
         {groups.map((group) => (
           <section className="sect" key={group.title}>
             <h3>{group.title}</h3>

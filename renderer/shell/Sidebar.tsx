@@ -4,6 +4,7 @@ import { attempt, openConsole } from '../state/actions.ts';
 import { useApp } from '../state/app-store.ts';
 import { call } from '../state/bridge.ts';
 import { environmentOf } from '../state/environment.ts';
+import { useHeldToDecide } from '../state/held.ts';
 import { useResource, useReviewable, useUsableGrants } from '../state/own-access.ts';
 import { type Page, showPage, useView } from '../state/view.ts';
 import { Avatar } from '../theme/Avatar.tsx';
@@ -36,9 +37,11 @@ function PageLink({ page, rail }: { readonly page: Page; readonly rail: boolean 
   const atPage = useView((view) => view.page === page && view.activeTab === undefined);
   const grants = useUsableGrants();
   const reviews = useReviewable();
+  const held = useHeldToDecide();
   const facts = pages.find((candidate) => candidate.page === page);
   if (facts === undefined) return null;
-  const badge = page === 'approvals' && reviews.length > 0 ? reviews.length : undefined;
+  const waiting = reviews.length + held.length;
+  const badge = page === 'approvals' && waiting > 0 ? waiting : undefined;
   const count = page === 'access' && grants.length > 0 ? grants.length : undefined;
   const link = (
     <button

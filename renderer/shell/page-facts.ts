@@ -7,6 +7,7 @@ export const pages: readonly { readonly page: Page; readonly title: string; read
   { page: 'access', title: 'My access', icon: 'key' },
   { page: 'approvals', title: 'Approvals', icon: 'inbox' },
   { page: 'recordings', title: 'Recordings', icon: 'recording' },
+  { page: 'policy', title: 'Policy', icon: 'policy' },
   { page: 'settings', title: 'Settings', icon: 'settings' },
 ];
 

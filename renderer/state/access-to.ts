@@ -27,7 +27,11 @@ export function accessTo(resource: Resource, known: Known, now: number): Access 
   const grant = usableGrant(resource, known, now);
   if (grant !== undefined) return { kind: grant.state === 'active' ? 'active' : 'ready', grant };
   const own = known.requests.filter(
-    (request) => request.resource === resource.name && request.principal.id === known.me,
+    (request) =>
+      request.principal.id === known.me &&
+      // More time under a grant is asked for where the grant stands.
+      request.extends === undefined &&
+      request.targets.some((target) => target.resource === resource.name),
   );
   const pending =
     own.find((request) => request.state === 'pending') ?? stillPending(resource.pending, known.requests);

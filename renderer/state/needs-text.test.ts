@@ -1,7 +1,15 @@
 import type { Requirement, Review } from '@drawbridge/contract';
 import { describe, expect, it } from 'vitest';
 import { people } from '../dev/people.ts';
-import { approvalsNeeded, needsLeft, needsSentence, needsTicket, waitingFor } from './needs-text.ts';
+import {
+  approvalsNeeded,
+  glassGroups,
+  mayBreakGlass,
+  needsLeft,
+  needsSentence,
+  needsTicket,
+  waitingFor,
+} from './needs-text.ts';
 
 const approve = (count: number, ...groups: string[]): Requirement => ({
   kind: 'approve',
@@ -51,4 +59,23 @@ it('knows about tickets and how many people it takes', () => {
   expect(needsTicket([approve(1, 'dba')])).toBe(false);
   expect(needsTicket([approve(1, 'dba'), ticket])).toBe(true);
   expect(approvalsNeeded([approve(2, 'dba'), ticket, approve(1, 'security')])).toBe(3);
+});
+
+describe('breaking the glass', () => {
+  const glass = (...groups: string[]): Requirement => ({
+    kind: 'approve',
+    count: 1,
+    groups: ['dba'],
+    policy: 'p',
+    ...(groups.length > 0 && { breakGlass: groups }),
+  });
+  it('is offered where each approval offers it, and never where nobody has to approve', () => {
+    expect(mayBreakGlass([glass('security')])).toBe(true);
+    expect(mayBreakGlass([glass('security'), glass()])).toBe(false);
+    expect(mayBreakGlass([])).toBe(false);
+    expect(mayBreakGlass([{ kind: 'justify', ticket: true, policy: 'p' }])).toBe(false);
+  });
+  it('names each group that is told once', () => {
+    expect(glassGroups([glass('security', 'dba'), glass('security')])).toEqual(['security', 'dba']);
+  });
 });

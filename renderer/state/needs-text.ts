@@ -1,4 +1,4 @@
-import type { Requirement, Review } from '@drawbridge/contract';
+import type { PrincipalRef, Requirement } from '@drawbridge/contract';
 
 const counts = ['none', 'one', 'two', 'three', 'four', 'five', 'six'];
 const countWord = (count: number) => counts[count] ?? String(count);
@@ -22,7 +22,10 @@ export function needsSentence(needs: readonly Requirement[]): string {
 }
 
 /** What is still missing, for the facts of a request: `One of dba`, `1 more of dba, security`, `Nothing more`. */
-export function needsLeft(needs: readonly Requirement[], reviews: readonly Review[]): string {
+export function needsLeft(
+  needs: readonly Requirement[],
+  reviews: readonly { readonly reviewer: PrincipalRef; readonly verdict: 'approve' | 'deny' }[],
+): string {
   const approvals = groupsOf(needs);
   const given = new Set(
     reviews.flatMap((review) => (review.verdict === 'approve' ? [review.reviewer.id] : [])),
@@ -37,6 +40,32 @@ export function needsLeft(needs: readonly Requirement[], reviews: readonly Revie
   }
   const left = only.count - given;
   return left <= 0 ? 'Nothing more' : `${left} more of ${only.groups.join(', ')}`;
+}
+
+/** Who is asked, in words: `dba`, `dba and security`. */
+export function groupsAsked({ needs }: { readonly needs: readonly Requirement[] }): string {
+  return [...new Set(groupsOf(needs).flatMap((need) => need.groups))].join(', ') || 'reviewers';
+}
+
+/** The policies that ask for something, each once. */
+export const policiesOf = (needs: readonly Requirement[]): readonly string[] => [
+  ...new Set(needs.map(({ policy }) => policy)),
+];
+
+/** Who is asked too where nobody answers; empty where that is nobody. */
+export function escalatedTo(needs: readonly Requirement[]): string {
+  return [...new Set(groupsOf(needs).flatMap((need) => need.escalate?.groups ?? []))].join(', ');
+}
+
+/** Groups that are told where somebody goes ahead without approval. */
+export function glassGroups(needs: readonly Requirement[]): readonly string[] {
+  return [...new Set(groupsOf(needs).flatMap((need) => need.breakGlass ?? []))];
+}
+
+/** Whether policy lets somebody go ahead without the approvals: each of them has to offer it. */
+export function mayBreakGlass(needs: readonly Requirement[]): boolean {
+  const approvals = groupsOf(needs);
+  return approvals.length > 0 && approvals.every((need) => need.breakGlass !== undefined);
 }
 
 /** How many distinct people have to approve in all. */

@@ -3,7 +3,7 @@ import type { Tab } from '../../main/ipc/app-state.ts';
 import type { QuitQuestion } from '../../main/ipc/contract.ts';
 import { call } from './bridge.ts';
 
-export type Page = 'resources' | 'access' | 'approvals' | 'recordings' | 'settings';
+export type Page = 'resources' | 'access' | 'approvals' | 'recordings' | 'policy' | 'settings';
 
 /** What is on screen: the renderer's own state. Tabs are kept by main over restarts (`tabs.save`). */
 export interface View {
@@ -13,9 +13,20 @@ export interface View {
   readonly activeTab: string | undefined;
   /** The resource in the inspector. */
   readonly selected: string | undefined;
-  /** The request under review. */
+  /** The request or held statement under review. */
   readonly reviewed: string | undefined;
-  readonly request: { readonly resource: string; readonly profile: string | undefined } | undefined;
+  /** What is asked for; `also` are further resources of the same request. */
+  readonly request:
+    | {
+        readonly resource: string;
+        readonly profile: string | undefined;
+        readonly also: readonly string[];
+      }
+    | undefined;
+  /** Resources ticked in the list, to be asked for together. */
+  readonly picked: readonly string[];
+  /** The grant that more time is asked for. */
+  readonly extend: string | undefined;
   readonly palette: boolean;
   readonly keys: boolean;
   readonly addGateway: boolean;
@@ -33,6 +44,8 @@ export const useView = create<View>(() => ({
   selected: undefined,
   reviewed: undefined,
   request: undefined,
+  picked: [],
+  extend: undefined,
   palette: false,
   keys: false,
   addGateway: false,
@@ -94,6 +107,8 @@ export function adoptTabs(tabs: readonly Tab[], active: string | undefined): voi
     selected: undefined,
     reviewed: undefined,
     request: undefined,
+    picked: [],
+    extend: undefined,
     offerAnswered: false,
   });
 }
@@ -122,5 +137,23 @@ export function updateTab(id: string, change: { readonly title?: string; readonl
 }
 
 export function openRequest(resource: string, profile?: string): void {
-  set({ request: { resource, profile }, palette: false });
+  set({ request: { resource, profile, also: [] }, palette: false });
+}
+
+/** One request for several resources. */
+export function openRequestForAll([resource, ...also]: readonly string[]): void {
+  if (resource !== undefined) set({ request: { resource, profile: undefined, also }, palette: false });
+}
+
+/** Ticks a resource, or takes the tick away. */
+export function togglePicked(resource: string): void {
+  const { picked } = useView.getState();
+  set({
+    picked: picked.includes(resource) ? picked.filter((name) => name !== resource) : [...picked, resource],
+  });
+}
+
+/** Asks for more time under a grant. */
+export function openExtend(grant: string): void {
+  set({ extend: grant, palette: false });
 }

@@ -1,4 +1,4 @@
-import type { AccessRequest, Grant, ProfileAccess, Resource } from '@drawbridge/contract';
+import type { AccessRequest, CommandReview, Grant, ProfileAccess, Resource } from '@drawbridge/contract';
 import { id, people } from '../dev/people.ts';
 
 /** The moment that the objects here are made around. */
@@ -46,6 +46,15 @@ export const request = (number: number, rest: Partial<AccessRequest> = {}): Acce
   protocol: 'postgres',
   labels: { env: 'prod' },
   profile: 'read',
+  targets: [
+    {
+      resource: rest.resource ?? 'orders-db',
+      protocol: rest.protocol ?? 'postgres',
+      labels: rest.labels ?? { env: 'prod' },
+      profile: rest.profile ?? 'read',
+    },
+  ],
+  grantIds: [],
   duration: 3600,
   reason: 'INC-4182',
   state: 'pending',
@@ -68,5 +77,32 @@ export const review = (
   reviewer,
   verdict,
   createdAt: at(-1),
+  ...rest,
+});
+
+export const commandReview = (number: number, rest: Partial<CommandReview> = {}): CommandReview => ({
+  id: id('cmd', number) as CommandReview['id'],
+  sessionId: id('ses', number) as CommandReview['sessionId'],
+  grantId: id('grt', number) as CommandReview['grantId'],
+  principal: people.alice,
+  resource: 'orders-db',
+  protocol: 'postgres',
+  labels: { env: 'prod' },
+  profile: 'write',
+  grantReason: 'INC-4182',
+  kind: 'statement',
+  text: 'delete from orders where id = 6001',
+  truncated: false,
+  parameters: [],
+  actions: [{ name: 'sql.write', object: 'public.orders' }],
+  hasWhere: true,
+  needs: readProfile.needs,
+  policies: ['prod-writes-need-dba'],
+  votes: [],
+  state: 'pending',
+  reviewable: false,
+  breakable: false,
+  createdAt: at(-1),
+  expiresAt: at(4),
   ...rest,
 });

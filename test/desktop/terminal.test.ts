@@ -307,6 +307,20 @@ test.describe('a shell on this computer', () => {
     const [tunnel] = (await appState(page)).tunnels;
     expect(tunnel).toMatchObject(STAGING);
   });
+
+  test('reaches hosts by name with plain ssh, those granted meanwhile too', async ({ desktop }) => {
+    const alice = await desktop('alice');
+    const page = await started(alice);
+    await openShell(page);
+    await granted(page, BUILD_BOX);
+    await expect
+      .poll(async () => (await appState(page)).tunnels.map(({ resource }) => resource))
+      .toContain('build-box');
+    await page.keyboard.type("ssh build-box.drawbridge 'echo from $((6 * 7))'\n");
+    await expect(shown(page)).toContainText('from 42', { timeout: 20_000 });
+    await page.keyboard.type('echo over > note; scp -q note build-box.drawbridge:there && echo copied\n');
+    await expect(shown(page)).toContainText(/copied\s*alice/, { timeout: 20_000 });
+  });
 });
 
 test.describe('a shell on a host', () => {

@@ -148,7 +148,24 @@ describe('a script', () => {
     const replay = await carol.run(['replay', sessions[0]?.id ?? '', '--json']);
     expect(replay.status).toBe(0);
     for (const line of replay.stdout.trim().split('\n')) expect(JSON.parse(line)).toBeTypeOf('object');
-    await json(carol, api.listAudit.response, ['audit']);
+    const { events } = await json(carol, api.listAudit.response, [
+      ...['audit', '--resource', 'orders-db', '--who', 'bob', '--since', '1h', '--all'],
+    ]);
+    expect(events.map(({ action }) => action)).toContain('request.approved');
+    const { uses } = await json(carol, api.listUses.response, [
+      ...['audit', 'uses', '--table', 'customers', '--since', '1h'],
+    ]);
+    expect(uses).toMatchObject([
+      {
+        ...{
+          session: sessions[0]?.id,
+          resource: 'orders-db',
+          object: 'public.customers',
+          action: 'sql.read',
+        },
+        ...{ principal: { name: 'alice' }, approvedBy: [{ name: 'bob' }], count: 1 },
+      },
+    ]);
     const revoked = await json(bob, Grant, ['revoke', approved.grantId ?? '', '--reason', 'enough']);
     expect(revoked).toMatchObject({ state: 'revoked', endReason: 'enough' });
     expect(await refused(alice, ['connect', 'orders-db', '--', 'true'])).toEqual({

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { SignedIn } from '../support/signed-in.ts';
 import { startTestDemo, type TestDemo } from '../support/test-demo.ts';
-import { busySession, deafSession, goneFrom, idleSession } from '../support/watched-session.ts';
+import { busySession, deafSession, goneFrom, hungSession, idleSession } from '../support/watched-session.ts';
 
 const RESOURCE = 'orders-staging';
 /** What CONTROLS promise, in ms. */
@@ -54,30 +54,38 @@ interface End {
 }
 
 /**
- * Opens three sessions of one grant: idle, with a query that runs, and with a client that doesn't read; ends them with
- * one call; and looks whether each is over at the client, at the target and in the books within a second of the answer.
+ * Opens four sessions of one grant: idle, with a query that runs, with a target that hangs, and with a client that doesn't
+ * read; ends them with one call; and looks whether each is over at the client, at the target and in the books within a
+ * second of the answer.
  */
 async function expectAllEnd(grant: Grant, end: () => Promise<unknown>, { code, words }: End): Promise<void> {
   const tunnel = await alice.tunnel(grant.resource);
   const idle = await idleSession(alice, tunnel);
   const busy = await busySession(alice, tunnel, target);
   const deaf = await deafSession(tunnel, target);
+  const hung = await hungSession(alice, tunnel, target);
   const names = [idle.name, busy.name, deaf.name];
   try {
     await end();
     const answered = performance.now();
-    const [first, second, gone] = await Promise.all([idle.ended, busy.ended, goneFrom(target, names)]);
-    for (const { at, error } of [first, second]) {
+    const [gone, ...told] = await Promise.all([
+      goneFrom(target, names),
+      ...[idle, busy, hung].map(({ ended }) => ended),
+    ]);
+    for (const { at, error } of told) {
       expect(error).toMatchObject({ severity: 'FATAL', code: '57P01' });
       expect(error.message).toMatch(words);
       expect(error.message.startsWith(`drawbridge: access to ${grant.resource} ended: `)).toBe(true);
       expect(at - answered).toBeLessThan(AT_ONCE);
     }
     expect(gone - answered).toBeLessThan(AT_ONCE);
-    await expect.poll(() => ends(grant)).toEqual([code, code, code]);
+    await expect.poll(() => ends(grant)).toEqual([code, code, code, code]);
     // What it reads when it goes on is the rest of what was on its way, and then the end.
     await deaf.resume();
+    hung.release();
+    await goneFrom(target, [hung.name]);
   } finally {
+    hung.release();
     deaf.close();
   }
 }
@@ -110,8 +118,8 @@ describe('access ends within a second', () => {
 
   it('when the grant expires', async () => {
     const grant = await alice.gets(RESOURCE);
-    // A minute is the least that can be asked for; the store is told of three seconds from the first use.
-    await database.query('update grants set duration = 3 where id = $1', [grant.id]);
+    // A minute is the least that can be asked for; the store is told of five seconds from the first use.
+    await database.query('update grants set duration = 5 where id = $1', [grant.id]);
     let expiresAt = Number.NaN;
     await expectAllEnd(
       grant,
@@ -133,7 +141,7 @@ describe('access ends within a second', () => {
     const grant = await alice.gets(RESOURCE);
     await expectAllEnd(
       grant,
-      async () => expect(await alice.api.call('signOut', { body: {} })).toEqual({ sessionsEnded: 3 }),
+      async () => expect(await alice.api.call('signOut', { body: {} })).toEqual({ sessionsEnded: 4 }),
       { code: 'signed_out', words: /signed out$/ },
     );
     const again = await SignedIn.at(world.demo.url, 'alice');
@@ -157,7 +165,7 @@ describe('access ends within a second', () => {
       grant,
       async () => {
         const { sessions } = await carol.api.call('listSessions', { query: { state: 'live' } });
-        expect(sessions).toHaveLength(3);
+        expect(sessions).toHaveLength(4);
         await Promise.all(
           sessions.map(({ id }) =>
             carol.api.call('terminateSession', { params: { id }, body: { reason: 'wrong database' } }),

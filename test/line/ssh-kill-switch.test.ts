@@ -1,13 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import type { Grant } from '@drawbridge/contract';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DocumentInput, Grant } from '@drawbridge/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SignedIn } from '../support/signed-in.ts';
 import { HOST, OPENSSH, type RunningProgram, type SshWorld, startSshWorld } from '../support/ssh-world.ts';
 
 /** What CONTROLS promise, in ms. */
 const AT_ONCE = 1000;
 let world: SshWorld;
 beforeAll(async () => {
-  world = await startSshWorld();
+  const heldCommands: DocumentInput = {
+    kind: 'Policy',
+    name: 'touching-is-looked-at',
+    cedar: `@approve("dba") forbid (principal, action == Action::"ssh.exec", resource)
+      when { context.program == "touch" } unless { context.approved };`,
+  };
+  world = await startSshWorld([heldCommands]);
 });
 afterAll(() => world?.stop());
 
@@ -63,12 +73,46 @@ async function everyKind(mark: string): Promise<{ quiet: Live[]; flooded: Runnin
 }
 
 describe('access to a host ends within a second', () => {
+  it('while a command waits for an approval, and the command never runs', async () => {
+    const bob = await SignedIn.at(world.demo.demo.url, 'bob');
+    const grant = await usableGrant();
+    const path = join(tmpdir(), `drawbridge-held-${process.pid}`);
+    const program = world.start('ssh', ['-F', world.config, HOST, `touch ${path}`], { open: true });
+    const pending = { scope: 'reviewable', state: 'pending' } as const;
+    const held = async () => (await bob.api.call('listCommandReviews', { query: pending })).reviews;
+    await expect.poll(async () => (await held()).map(({ text }) => text)).toEqual([`touch ${path}`]);
+    const [review] = await held();
+    await world.alice.api.call('revokeGrant', { params: { id: grant.id }, body: {} });
+    const answered = performance.now();
+    expect((await program.ended).status).toBe(255);
+    expect(performance.now() - answered).toBeLessThan(AT_ONCE);
+    expect(program.stderr()).toMatch(/drawbridge: access to openssh ended: grant ended by its holder/);
+    const params = { id: review?.id ?? expect.fail('Nothing was held.') };
+    await expect
+      .poll(async () => (await bob.api.call('getCommandReview', { params })).state)
+      .toBe('withdrawn');
+    expect(existsSync(path)).toBe(false);
+  });
+
   it.each([
     {
       name: 'when the grant is revoked',
       end: async ({ id }: Grant) =>
         void (await world.alice.api.call('revokeGrant', { params: { id }, body: {} })),
       words: /drawbridge: access to openssh ended: grant ended by its holder/,
+    },
+    {
+      name: 'when policy changes',
+      end: async () => {
+        const cedar = `forbid (principal, action == Action::"access.connect", resource == Resource::"${OPENSSH}");`;
+        await world.erin.api.call('apply', {
+          body: { documents: [{ kind: 'Policy', name: 'stop', cedar }] },
+        });
+      },
+      words: /drawbridge: access to openssh ended: policy changed and no longer allows it/,
+      after: async () => {
+        await world.erin.api.call('removeDocument', { params: { kind: 'Policy', name: 'stop' } });
+      },
     },
     {
       name: 'when its resource is removed',
@@ -78,8 +122,8 @@ describe('access to a host ends within a second', () => {
       },
       words: /drawbridge: access to openssh ended: .*removed/,
     },
-  ])('$name', async ({ name, end, words }) => {
-    const mark = `drawbridge-${process.pid}-${name.includes('revoked') ? 'revoked' : 'removed'}`;
+  ])('$name', async ({ name, end, words, after }) => {
+    const mark = `drawbridge-${process.pid}-${name.replaceAll(' ', '-')}`;
     const grant = await usableGrant();
     const { quiet, flooded } = await everyKind(mark);
     await end(grant);
@@ -97,5 +141,6 @@ describe('access to a host ends within a second', () => {
     }
     const { sessions } = await world.carol.api.call('listSessions', { query: { resource: OPENSSH } });
     for (const session of sessions) expect(session.state).toBe('closed');
+    await after?.();
   });
 });

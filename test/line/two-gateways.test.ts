@@ -88,7 +88,36 @@ describe('two gateways on one store', () => {
     // Its file is on the second's disk: both were told of different folders, so the first says that it isn't here.
     const { manifest } = await readRecording({ api: at(second, carol) }, id);
     expect(manifest).toMatchObject({ session: id, crashed: false });
+    // Who did what is known everywhere.
+    const { uses } = await carol.api.call('listUses', { query: { resource: RESOURCE, who: 'alice' } });
+    expect(uses).toContainEqual(
+      expect.objectContaining({ session: id, action: 'sql.read', decision: 'allow' }),
+    );
     await alice.api.call('revokeGrant', { params: { id: grant.id }, body: {} });
+  });
+
+  it('approve at one what runs at the other: access, and a statement that is held', async () => {
+    const request = await at(second, alice).call('createRequest', {
+      body: { resource: 'orders-db', profile: 'write', duration: 600, reason: 'OPS-7' },
+    });
+    await bob.api.call('createReview', { params: { id: request.id }, body: { verdict: 'approve' } });
+    const client = await alice.connect(await alice.tunnel('orders-db', second.url));
+    const update = client.query('update customers set id = id where id = -1');
+    const held = () => bob.api.call('listCommandReviews', { query: { scope: 'reviewable' } });
+    await expect.poll(async () => (await held()).reviews).toMatchObject([{ principal: { name: 'alice' } }]);
+    const [review] = (await held()).reviews;
+    if (review === undefined) throw new Error('It is not held any more.');
+    await bob.api.call('voteOnCommand', { params: { id: review.id }, body: { verdict: 'approve' } });
+    expect(await update).toMatchObject({ command: 'UPDATE', rowCount: 0 });
+    await client.end();
+    await expect
+      .poll(async () => {
+        const query = { object: 'customers', action: 'sql.write' };
+        return (await carol.api.call('listUses', { query })).uses;
+      })
+      .toMatchObject([
+        { reviews: [review.id], approvedBy: [{ name: 'bob' }], reviewedBy: [{ name: 'bob' }] },
+      ]);
   });
 
   it('end each other’s sessions within a second: revocation', async () => {
@@ -139,4 +168,51 @@ describe('two gateways on one store', () => {
     await alice.gets(RESOURCE);
     await expectEndElsewhere(() => alice.api.call('signOut', { body: {} }), /signed out$/);
   });
+});
+
+describe('a gateway that is killed', () => {
+  it('leaves its sessions to the others: they close them, and seal what they can reach', async () => {
+    const third = await startSecondGateway(world, store.url, { name: 'third', sharedRecordings: true });
+    const lonely = await startSecondGateway(world, store.url, { name: 'lonely' });
+    const anew = await SignedIn.at(world.demo.url, 'alice');
+    const sessionAt = async (gateway: SecondGateway) => {
+      const client = await anew.connect(await anew.tunnel(RESOURCE, gateway.url));
+      await client.query(`select 'kept by ${gateway.pid}'`);
+      const { sessions } = await carol.api.call('listSessions', { query: { state: 'live', user: 'alice' } });
+      return sessions[0]?.id ?? expect.fail('There is no session.');
+    };
+    let again: SecondGateway | undefined;
+    try {
+      // The grant of before: signing out ended its sessions, not the access.
+      const shared = await sessionAt(third);
+      const alone = await sessionAt(lonely);
+      await third.kill();
+      await lonely.kill();
+      const session = (id: typeof shared) => () => carol.api.call('getSession', { params: { id } });
+      const crashed = { state: 'closed', endCode: 'gateway_crashed' };
+      await expect
+        .poll(session(shared), { timeout: 60_000, interval: 500 })
+        .toMatchObject({ ...crashed, recording: 'sealed-after-crash' });
+      // Nobody reaches what is on its disk alone, until it is back.
+      await expect
+        .poll(session(alone), { timeout: 20_000, interval: 500 })
+        .toMatchObject({ ...crashed, recording: 'open' });
+      const sealed = await readRecording(carol, shared);
+      expect(sealed.manifest).toMatchObject({ session: shared, crashed: true, endCode: 'gateway_crashed' });
+      expect(JSON.stringify(sealed.events)).toContain(`kept by ${third.pid}`);
+      again = await startSecondGateway(world, store.url, { name: 'lonely' });
+      expect(await session(alone)()).toMatchObject({ ...crashed, recording: 'sealed-after-crash' });
+      const { manifest } = await readRecording({ api: at(again, carol) }, alone);
+      expect(manifest).toMatchObject({ session: alone, crashed: true });
+      const { events } = await carol.api.call('listAudit', { query: { subject: shared } });
+      expect(events.map(({ action }) => action)).toEqual(
+        expect.arrayContaining(['session.started', 'session.ended']),
+      );
+    } finally {
+      await anew.leave();
+      await again?.stop();
+      await third.stop();
+      await lonely.stop();
+    }
+  }, 150_000);
 });

@@ -44,6 +44,9 @@ const logger = {
 };
 
 export interface AccessWorld {
+  /** Of the store. */
+  readonly url: string;
+  readonly keyring: Keyring;
   readonly access: Access;
   readonly clock: ManualClock;
   readonly db: Awaited<ReturnType<typeof openDatabase>>['db'];
@@ -62,7 +65,8 @@ export async function createAccessWorld(): Promise<AccessWorld> {
   const database = await createTestDatabase();
   const { db, close } = await openDatabase(database.url, { maxConnections: 10 });
   const clock = new ManualClock(NOON);
-  const store = new DocumentStore(db, new Keyring([Buffer.alloc(32, 7)]));
+  const keyring = new Keyring([Buffer.alloc(32, 7)]);
+  const store = new DocumentStore(db, keyring);
   const announced: AccessChange[] = [];
   const create = (): Access => {
     const engine = createPolicyEngine({ clock });
@@ -87,6 +91,8 @@ export async function createAccessWorld(): Promise<AccessWorld> {
     };
   };
   return {
+    url: database.url,
+    keyring,
     access: create(),
     another: create,
     clock,
@@ -154,6 +160,30 @@ export const resourceDocument = (
   },
 });
 
+/** A host as it arrives at the gateway. */
+export const hostDocument = (name: string, labels: Record<string, string>) => ({
+  kind: 'Resource',
+  name,
+  protocol: 'ssh',
+  labels,
+  target: { host: 'host.internal', hostKeys: [HOST_KEY] },
+  profiles: {
+    shell: {
+      credential: { username: 'deploy', password: { value: 's3cret-host' } },
+      allow: ['ssh.shell', 'ssh.exec'],
+      maxDuration: '1h',
+    },
+  },
+});
+
+const HOST_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea';
+
+const OWNER = {
+  credential: { username: 'app_owner', password: { value: 's3cret-owner' } },
+  allow: ['sql.read', 'sql.write', 'sql.ddl', 'sql.session'],
+  maxDuration: '30m',
+};
+
 /** Documents as YAML of the repository, e.g. `demo/documents/policies.yaml`. */
 export async function readDocuments(path: string): Promise<unknown[]> {
   const text = await readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -168,7 +198,8 @@ export async function createDemoWorld(): Promise<AccessWorld> {
     ...(await readDocuments('demo/documents/data-rules.yaml')),
   ];
   const resources = [
-    resourceDocument('orders-db', { env: 'prod', team: 'shop' }),
+    // No policy lets anybody have the last of its profiles.
+    resourceDocument('orders-db', { env: 'prod', team: 'shop' }, { owner: OWNER }),
     resourceDocument('orders-staging', { env: 'staging' }),
   ];
   await world.access.documents.bootstrap([...documents, ...resources]);

@@ -115,6 +115,7 @@ export async function createMaskingWorld(word: string, rules = RULES): Promise<M
         session: {
           rules: { columns: rules, text: [] },
           resource,
+          decisionVersion: 0,
           decide: decide ?? (() => session.decide()),
         },
         catalogQuery: ask,

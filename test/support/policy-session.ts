@@ -1,10 +1,9 @@
 import type { ActionName, RecordingEventInput, SessionEndCode } from '@drawbridge/contract';
 import { newId } from '../../gateway/src/new-id.ts';
-import type { Action, Decision } from '../../gateway/src/policy/decision.ts';
+import type { Action, Answer, Decision, Needs } from '../../gateway/src/policy/decision.ts';
 import { type RecordingEntry, RecordingFailed } from '../../gateway/src/recording/recorder.ts';
-import type { Session, SessionEnd, TargetCredential } from '../../gateway/src/sessions/session.ts';
+import type { Held, Session, SessionEnd, TargetCredential } from '../../gateway/src/sessions/session.ts';
 
-type Verdict = Exclude<Decision, { verdict: 'needs' }>;
 type EventOf<T extends RecordingEventInput['type']> = Extract<RecordingEventInput, { type: T }>;
 
 export interface PolicySessionOptions {
@@ -13,7 +12,11 @@ export interface PolicySessionOptions {
   /** What policy says to what the profile allows; yes when absent. */
   readonly policy?: (action: Action) => Decision;
   /** What people say; no when absent. */
-  readonly review?: (actions: readonly Action[]) => Promise<Verdict>;
+  readonly review?: (
+    actions: readonly Action[],
+    held: Held,
+    withdrawn: AbortSignal | undefined,
+  ) => Promise<Answer>;
 }
 
 /** A session on an SSH host with a ceiling, a policy and reviewers as the test has them. Its recording is in memory. */
@@ -45,6 +48,15 @@ export class PolicySession implements Session {
     this.#options = options;
   }
 
+  readonly decisionVersion = 0;
+
+  /** What was done or refused, in order. */
+  readonly uses: { readonly actions: readonly Action[]; readonly answer: Answer }[] = [];
+
+  used(actions: readonly Action[], answer: Answer): void {
+    this.uses.push({ actions, answer });
+  }
+
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -72,9 +84,18 @@ export class PolicySession implements Session {
     return { verdict: 'allow', policies };
   }
 
-  async hold(actions: readonly Action[]): Promise<Verdict> {
+  async hold(
+    actions: readonly Action[],
+    _needs: Needs,
+    held: Held,
+    options?: Parameters<Session['hold']>[3],
+  ): Promise<Answer> {
     return (
-      (await this.#options.review?.(actions)) ?? { verdict: 'deny', reason: 'nobody reviews', policies: [] }
+      (await this.#options.review?.(actions, held, options?.signal)) ?? {
+        verdict: 'deny',
+        reason: 'nobody reviews',
+        policies: [],
+      }
     );
   }
 

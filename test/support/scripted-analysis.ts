@@ -1,3 +1,4 @@
+import type { Needs } from '../../gateway/src/policy/decision.ts';
 import type {
   Analysis,
   Refusal,
@@ -5,12 +6,17 @@ import type {
   StatementPlan,
 } from '../../gateway/src/protocols/postgres/analysis/plan.ts';
 
+const NEEDS: Needs = {
+  verdict: 'needs',
+  policies: ['writes-reviewed'],
+  requirements: [{ kind: 'approve', policy: 'writes-reviewed', count: 1, groups: ['dba'] }],
+};
 const STARS = Buffer.from('***');
 
 /**
  * An analysis that does what comments in the text say, for tests of the relay alone: `refuse`, `slow` (promises
  * instead of values), `mask` (columns named `secret` become `***`), `unmaskable` (its result is refused), `details`
- * and `code` (limits on texts).
+ * and `code` (limits on texts), `hold` (needs approval).
  */
 export class ScriptedAnalysis implements Analysis {
   /** From now on nothing is allowed. */
@@ -18,6 +24,7 @@ export class ScriptedAnalysis implements Analysis {
   planned = 0;
   described = 0;
   invalidated = 0;
+  named = 0;
 
   plan(text: string): StatementPlan | Promise<StatementPlan> {
     this.planned += 1;
@@ -31,10 +38,10 @@ export class ScriptedAnalysis implements Analysis {
     };
     const plan: StatementPlan = {
       recordedText: text,
-      count: 1,
+      count: text.split(';').filter((each) => each.trim() !== '').length,
       actions: [{ name: /^\s*(insert|update|delete)/i.test(text) ? 'sql.write' : 'sql.read', context: {} }],
       tables: [],
-      decision: { verdict: 'allow', policies: [] },
+      decision: says('hold') ? NEEDS : { verdict: 'allow', policies: [] },
       masks,
       texts: says('details') ? 'without-details' : says('code') ? 'sqlstate-only' : 'pass',
       ...(says('refuse') || this.closed ? { refusal } : {}),
@@ -52,6 +59,14 @@ export class ScriptedAnalysis implements Analysis {
       ? { sqlstate: '42501', message: 'this result can not be masked' }
       : maskOf(frame, plan, formats);
     return plan.recordedText.includes('/* slow */') ? Promise.resolve(outcome) : outcome;
+  }
+
+  estimable(): undefined {
+    return undefined;
+  }
+
+  prepared(): void {
+    this.named += 1;
   }
 
   invalidate(): void {

@@ -12,18 +12,33 @@ export interface SecondGateway {
   readonly pid: number;
   readonly log: readonly string[];
   stop(): Promise<void>;
+  /** As a machine that loses its power: without a word. Resolves once it is gone. */
+  kill(): Promise<void>;
+}
+
+export interface SecondGatewayOptions {
+  /** Its data folder, within the demo's; the same name again is the same gateway started anew. */
+  readonly name?: string;
+  /** Keeps its recordings where the demo's own gateway does; else in a folder of its own. */
+  readonly sharedRecordings?: boolean;
+  /** More of its configuration. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** Another gateway of the cluster that a demo's gateway is in: the same store and keys, a folder of its own. */
-export async function startSecondGateway({ demo }: TestDemo, storeUrl: string): Promise<SecondGateway> {
-  const data = join(demo.data, 'second');
+export async function startSecondGateway(
+  { demo }: TestDemo,
+  storeUrl: string,
+  { name = 'second', sharedRecordings = false, settings = {} }: SecondGatewayOptions = {},
+): Promise<SecondGateway> {
+  const data = join(demo.data, name);
   await mkdir(data, { recursive: true });
   const first = parse(await readFile(join(demo.data, 'gateway.yaml'), 'utf8')) as {
     identity: Record<string, unknown>;
     [key: string]: unknown;
   };
   const port = await freePort();
-  const config = join(demo.data, 'second.yaml');
+  const config = join(demo.data, `${name}.yaml`);
   const twin = {
     ...first,
     listen: { host: '127.0.0.1', port },
@@ -33,6 +48,8 @@ export async function startSecondGateway({ demo }: TestDemo, storeUrl: string): 
     // Nobody signs in here: what the first one issued is good here too.
     identity: { ...first.identity, clientSecret: { value: 'not-used' } },
     bootstrap: [],
+    ...(sharedRecordings && { recording: { dir: join(demo.data, 'gateway', 'recordings') } }),
+    ...settings,
   };
   await writeFile(config, stringify(twin));
   const log: string[] = [];
@@ -42,7 +59,16 @@ export async function startSecondGateway({ demo }: TestDemo, storeUrl: string): 
     log: (line) => log.push(line),
     signal: AbortSignal.timeout(60_000),
   });
-  return { url: `http://127.0.0.1:${port}`, pid: gateway.pid, log, stop: () => gateway.stop() };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: gateway.pid,
+    log,
+    stop: () => gateway.stop(),
+    kill: async () => {
+      process.kill(gateway.pid, 'SIGKILL');
+      await gateway.exited;
+    },
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -1,16 +1,18 @@
 import type { RecordingEventInput, SessionEndCode, TextRule } from '@drawbridge/contract';
 import { newId } from '../../gateway/src/new-id.ts';
-import type { Action, Decision } from '../../gateway/src/policy/decision.ts';
+import type { Action, Answer, Decision, Needs } from '../../gateway/src/policy/decision.ts';
 import { type RecordingEntry, RecordingFailed } from '../../gateway/src/recording/recorder.ts';
-import type { Session, SessionEnd, SshTargetCredential } from '../../gateway/src/sessions/session.ts';
+import type { Held, Session, SessionEnd, SshTargetCredential } from '../../gateway/src/sessions/session.ts';
+import { Reviewers } from './reviewers.ts';
 
-type Answer = Exclude<Decision, { verdict: 'needs' }>;
 type EventOf<T extends RecordingEventInput['type']> = Extract<RecordingEventInput, { type: T }>;
 
 export interface SshSessionOptions {
   readonly clientKey?: string | undefined;
   readonly text?: readonly TextRule[];
   readonly decide?: (actions: readonly Action[]) => Decision;
+  /** What is held waits for the test's `reviewers`; denied at once when absent. */
+  readonly reviewed?: boolean;
   /** Thrown by `credential`. */
   readonly unusable?: Error;
 }
@@ -51,6 +53,17 @@ export class SshSession implements Session {
     this.rules = { columns: [], text: (options.text ?? []).map((rule) => ({ ...rule, rule: 'secrets' })) };
   }
 
+  readonly decisionVersion = 0;
+
+  /** Who decides on what is held, where the test plays them. */
+  readonly reviewers = new Reviewers();
+  /** What was done or refused, in order. */
+  readonly uses: { readonly actions: readonly Action[]; readonly answer: Answer }[] = [];
+
+  used(actions: readonly Action[], answer: Answer): void {
+    this.uses.push({ actions, answer });
+  }
+
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -70,8 +83,16 @@ export class SshSession implements Session {
     return this.#options.decide?.(actions) ?? { verdict: 'allow', policies: [] };
   }
 
-  async hold(): Promise<Answer> {
-    return { verdict: 'deny', reason: 'it needs a review', policies: [] };
+  async hold(
+    actions: readonly Action[],
+    needs: Needs,
+    held: Held,
+    options?: Parameters<Session['hold']>[3],
+  ): Promise<Answer> {
+    if (this.#options.reviewed !== true)
+      return { verdict: 'deny', reason: 'it needs a review', policies: [] };
+    const record = (event: RecordingEventInput) => this.record([{ event }]);
+    return this.reviewers.hold(record, [actions, needs, held, options], this.signal);
   }
 
   record(entries: readonly RecordingEntry[]): void {

@@ -1,14 +1,14 @@
 import type { RecordingEventInput, SessionEndCode } from '@drawbridge/contract';
 import type { ColumnRule, MaskingRules } from '../../gateway/src/masking/rule.ts';
 import { newId } from '../../gateway/src/new-id.ts';
-import type { Decision } from '../../gateway/src/policy/decision.ts';
+import type { Action, Answer, Decision, Needs } from '../../gateway/src/policy/decision.ts';
 import { type RecordingEntry, RecordingFailed } from '../../gateway/src/recording/recorder.ts';
-import type { PostgresCredential, Session, SessionEnd } from '../../gateway/src/sessions/session.ts';
+import type { Held, PostgresCredential, Session, SessionEnd } from '../../gateway/src/sessions/session.ts';
+import { Reviewers } from './reviewers.ts';
 
-type Allowed = Exclude<Decision, { verdict: 'needs' }>;
 type EventOf<T extends RecordingEventInput['type']> = Extract<RecordingEventInput, { type: T }>;
 
-/** A session that keeps its recording in memory and allows everything; `end` is its kill switch. */
+/** A session that keeps its recording in memory and allows everything, or what the test's reviewers do; `end` is its kill switch. */
 export class TestSession implements Session {
   readonly id = newId('ses');
   readonly profile = 'read';
@@ -25,8 +25,14 @@ export class TestSession implements Session {
 
   readonly #abort = new AbortController();
 
-  constructor(target: PostgresCredential, options: { rules?: readonly ColumnRule[]; user?: string } = {}) {
+  readonly #decide: Session['decide'];
+
+  constructor(
+    target: PostgresCredential,
+    options: { rules?: readonly ColumnRule[]; user?: string; decide?: Session['decide'] } = {},
+  ) {
     this.#target = target;
+    this.#decide = options.decide ?? (() => ({ verdict: 'allow', policies: [] }));
     this.rules = { columns: options.rules ?? [], text: [] };
     const user = options.user ?? 'alice';
     this.principal = {
@@ -38,6 +44,16 @@ export class TestSession implements Session {
       displayName: user,
       groups: [],
     };
+  }
+
+  readonly decisionVersion = 0;
+  /** Who decides on what is held. */
+  readonly reviewers = new Reviewers();
+  /** What was run or refused, in order. */
+  readonly uses: { readonly actions: readonly Action[]; readonly answer: Answer }[] = [];
+
+  used(actions: readonly Action[], answer: Answer): void {
+    this.uses.push({ actions, answer });
   }
 
   get signal(): AbortSignal {
@@ -53,18 +69,33 @@ export class TestSession implements Session {
     return this.#target;
   }
 
-  decide(): Decision {
-    return { verdict: 'allow', policies: [] };
+  decide(actions: readonly Action[] = []): Decision {
+    return this.#decide(actions);
   }
 
-  async hold(): Promise<Allowed> {
-    return { verdict: 'allow', policies: [] };
+  hold(
+    actions: readonly Action[],
+    needs: Needs,
+    held: Held,
+    options?: Parameters<Session['hold']>[3],
+  ): Promise<Answer> {
+    const record = (event: RecordingEventInput) => this.record([{ event }]);
+    return this.reviewers.hold(record, [actions, needs, held, options], this.signal);
   }
 
   record(entries: readonly RecordingEntry[]): void {
     if (this.diskFull) throw new RecordingFailed('no space left on device');
     for (const { event, payload } of entries) {
-      this.recorded.push(payload === undefined ? { event } : { event, payload: Buffer.from(payload) });
+      const copy = payload === undefined ? undefined : Buffer.from(payload);
+      // As readers see it, see `rowsApart`.
+      if (event.type === 'result' && event.count !== undefined && copy !== undefined) {
+        const { format = 'postgres.DataRow', count, ...result } = event;
+        const { statement } = event;
+        this.recorded.push(
+          { event: { type: 'rows', statement, format, count }, payload: copy },
+          { event: result },
+        );
+      } else this.recorded.push(copy === undefined ? { event } : { event, payload: copy });
     }
   }
 

@@ -56,6 +56,37 @@ export async function busySession(
   return { name, ended };
 }
 
+/** A client that waits for a target that doesn't answer: its process there stands still. `release` lets it go on. */
+export async function hungSession(
+  person: SignedIn,
+  tunnel: Tunnel,
+  target: pg.Client,
+): Promise<WatchedSession & { release(): void }> {
+  const name = newName('hung');
+  const client = await person.connect(tunnel, { application_name: name });
+  await client.query('select 1');
+  const { rows } = await target.query<{ pid: number }>(
+    'select pid from pg_stat_activity where application_name = $1',
+    [name],
+  );
+  const pid = rows[0]?.pid;
+  if (pid === undefined) throw new Error(`The session ${name} is not at the target.`);
+  process.kill(pid, 'SIGSTOP');
+  const ended = client.query('select 2').then(
+    () => ending(new Error('The target answered.')),
+    (error: Refusal) => ending(error),
+  );
+  let stopped = true;
+  return {
+    name,
+    ended,
+    release: () => {
+      if (stopped) process.kill(pid, 'SIGCONT');
+      stopped = false;
+    },
+  };
+}
+
 /** A client that asked for a result of gigabytes and then reads nothing. `resume` reads on, to the end. */
 export async function deafSession(
   tunnel: Tunnel,

@@ -193,6 +193,7 @@ test('approve, deny and revoke take shortened ids', async () => {
   const asked = accessRequest({ reviewable: true });
   const given = grant();
   it.gateway.handlers.listRequests = () => ({ requests: [accessRequest(), asked] });
+  it.gateway.handlers.listCommandReviews = () => ({ reviews: [] });
   it.gateway.handlers.createReview = () => ({ ...asked, state: 'approved', grantId: given.id });
   it.gateway.handlers.listGrants = () => ({ grants: [given] });
   it.gateway.handlers.revokeGrant = () => ({ ...given, state: 'revoked' });

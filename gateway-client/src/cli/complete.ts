@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ApiClient } from '../api-client.ts';
 import type { CliContext } from './cli-context.ts';
 import { printable } from './output/printable.ts';
 import { shortId } from './output/short-id.ts';
@@ -9,25 +10,30 @@ interface Candidate {
 }
 
 /** What the argument of a command is: names that only the gateway knows. */
-const argumentsOf: Readonly<Record<string, 'resource' | 'request' | 'grant' | 'session' | 'shell' | 'kind'>> =
-  {
-    resources: 'resource',
-    request: 'resource',
-    connect: 'resource',
-    ssh: 'resource',
-    proxy: 'resource',
-    approve: 'request',
-    deny: 'request',
-    cancel: 'request',
-    revoke: 'grant',
-    replay: 'session',
-    export: 'session',
-    verify: 'session',
-    terminate: 'session',
-    completion: 'shell',
-    get: 'kind',
-    delete: 'kind',
-  };
+const argumentsOf: Readonly<
+  Record<string, 'resource' | 'request' | 'review' | 'held' | 'grant' | 'session' | 'shell' | 'kind'>
+> = {
+  resources: 'resource',
+  request: 'resource',
+  connect: 'resource',
+  ssh: 'resource',
+  proxy: 'resource',
+  approve: 'review',
+  deny: 'review',
+  show: 'held',
+  withdraw: 'held',
+  'break-glass': 'held',
+  cancel: 'request',
+  revoke: 'grant',
+  extend: 'grant',
+  replay: 'session',
+  export: 'session',
+  verify: 'session',
+  terminate: 'session',
+  completion: 'shell',
+  get: 'kind',
+  delete: 'kind',
+};
 
 /**
  * Candidates for the last of `words` (what was typed after `drawbridge`), as lines `candidate<TAB>description`.
@@ -41,26 +47,39 @@ export async function complete(
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
   if (before.includes('--')) return [];
-  const command = program.commands.find(
-    (candidate) => candidate.name() === before[0] || candidate.aliases().includes(before[0] ?? ''),
-  );
-  const candidates = !command
-    ? before.length === 0
-      ? commandNames(program)
-      : []
-    : current.startsWith('-')
-      ? optionNames(command)
-      : await argumentNames(command, context, before.slice(1));
+  const { command, rest } = commandAt(program, before);
+  const candidates = current.startsWith('-')
+    ? optionNames(command)
+    : [
+        ...(rest.length === 0 ? commandNames(command) : []),
+        ...(command === program ? [] : await argumentNames(command, context, rest)),
+      ];
   return candidates
     .filter(({ text }) => text.startsWith(current))
     .map(({ text, description }) => `${printable(text)}\t${printable(description)}`);
+}
+
+/** The command that the words name, which may be one of another, and what follows its name. */
+function commandAt(
+  program: Command,
+  words: readonly string[],
+): { command: Command; rest: readonly string[] } {
+  let command = program;
+  for (const [index, word] of words.entries()) {
+    const next = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+    if (next === undefined) return { command, rest: words.slice(index) };
+    command = next;
+  }
+  return { command, rest: [] };
 }
 
 const commandNames = (program: Command): Candidate[] =>
   program.commands.map((command) => ({ text: command.name(), description: command.description() }));
 
 const optionNames = (command: Command): Candidate[] =>
-  command.options.flatMap(({ long, description }) => (long ? [{ text: long, description }] : []));
+  command.parent === null
+    ? []
+    : command.options.flatMap(({ long, description }) => (long ? [{ text: long, description }] : []));
 
 async function argumentNames(
   command: Command,
@@ -81,10 +100,11 @@ async function argumentNames(
           description: description ?? protocol,
         }));
       case 'request':
-        return (await api.call('listRequests', { query: { state: 'pending' } })).requests.map((request) => ({
-          text: shortId(request.id),
-          description: `${request.principal.name}: ${request.resource} (${request.profile})`,
-        }));
+        return pendingRequests(api);
+      case 'held':
+        return heldCommands(api);
+      case 'review':
+        return [...(await heldCommands(api)), ...(await pendingRequests(api))];
       case 'grant':
         return (await api.call('listGrants', { query: {} })).grants.map((grant) => ({
           text: shortId(grant.id),
@@ -102,3 +122,15 @@ async function argumentNames(
     return [];
   }
 }
+
+const pendingRequests = async (api: Pick<ApiClient, 'call'>): Promise<Candidate[]> =>
+  (await api.call('listRequests', { query: { state: 'pending' } })).requests.map((request) => ({
+    text: shortId(request.id),
+    description: `${request.principal.name}: ${request.resource} (${request.profile})`,
+  }));
+
+const heldCommands = async (api: Pick<ApiClient, 'call'>): Promise<Candidate[]> =>
+  (await api.call('listCommandReviews', { query: { state: 'pending' } })).reviews.map((review) => ({
+    text: shortId(review.id),
+    description: `${review.principal.name}: ${review.resource}, ${review.text.slice(0, 60)}`,
+  }));

@@ -94,6 +94,7 @@ test('what the gateway finds wrong is shown at its line', async () => {
   const documents = await load(GOOD.replace('{ file: rw.secret }', '{ value: x }'), { RO_PASSWORD: 'x' });
   const issues = [
     { path: 'Policy/everybody.cedar:2', message: 'unknown action' },
+    { path: 'Policy/everybody.cedar:2:10', message: 'unknown attribute' },
     { path: 'Resource/orders-db.profiles.read.maxDuration', message: 'too long' },
     { path: 'documents.0.profiles.write.allow.0', message: 'not here' },
     { path: 'somewhere', message: 'else' },
@@ -103,6 +104,8 @@ test('what the gateway finds wrong is shown at its line', async () => {
       .issues,
   ).toEqual([
     { path: 'stdin:21', message: 'cedar: unknown action' },
+    // The block's text stands two characters to the right.
+    { path: 'stdin:21:12', message: 'cedar: unknown attribute' },
     { path: 'stdin:10', message: 'profiles.read.maxDuration: too long' },
     { path: 'stdin:15', message: 'profiles.write.allow.0: not here' },
     { path: 'somewhere', message: 'else' },

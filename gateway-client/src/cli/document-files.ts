@@ -12,15 +12,17 @@ export interface FileDocument {
   readonly value: Record<string, unknown>;
   /**
    * `file:line` of a path within the document; of its nearest parent where it isn't there. `inner` is a line
-   * within the text that stands there, from 1.
+   * within the text that stands there, from 1; with a column of it the place is `file:line:column`.
    */
-  locate(path: Path, inner?: number): string;
+  locate(path: Path, inner?: number, column?: number): string;
 }
 
 export interface DocumentSources {
   readonly env: NodeJS.ProcessEnv;
   /** Content of stdin, for the file name `-`. */
   readonly readStdin: () => Promise<string>;
+  /** Leaves secrets where they are: nothing is applied. */
+  readonly withoutSecrets?: true;
 }
 
 /**
@@ -38,8 +40,9 @@ export async function loadDocuments(
     const text = file === '-' ? await sources.readStdin() : await read(file);
     for (const document of parseFile(file === '-' ? 'stdin' : file, text, issues)) {
       const parsed = Document.safeParse(document.value);
-      if (parsed.success) await fillSecrets(document, dirname(file), sources.env, issues);
-      else {
+      if (parsed.success) {
+        if (!sources.withoutSecrets) await fillSecrets(document, dirname(file), sources.env, issues);
+      } else {
         for (const issue of parsed.error.issues) {
           const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
           issues.push({
@@ -82,7 +85,7 @@ export function relocate(error: unknown, documents: readonly FileDocument[]): un
   if (!(error instanceof DrawbridgeError) || !error.details.issues) return error;
   const issues = error.details.issues.map((issue): Issue => {
     const place =
-      /^(?:(?<kind>[A-Za-z]+)\/(?<name>[a-z0-9-]+)|(?:documents\.)?(?<index>\d+))(?:\.(?<path>.*?))?(?::(?<line>\d+))?$/.exec(
+      /^(?:(?<kind>[A-Za-z]+)\/(?<name>[a-z0-9-]+)|(?:documents\.)?(?<index>\d+))(?:\.(?<path>.*?))?(?::(?<line>\d+)(?::(?<column>\d+))?)?$/.exec(
         issue.path,
       )?.groups;
     const document =
@@ -93,7 +96,10 @@ export function relocate(error: unknown, documents: readonly FileDocument[]): un
     const path = (place.path ?? '')
       .split('.')
       .flatMap((part) => (part === '' ? [] : [/^\d+$/.test(part) ? Number(part) : part]));
-    const at = document.locate(path, place.line === undefined ? undefined : Number(place.line));
+    const [line, column] = [place.line, place.column].map((text) =>
+      text === undefined ? undefined : Number(text),
+    );
+    const at = document.locate(path, line, column);
     return { path: at, message: path.length === 0 ? issue.message : `${path.join('.')}: ${issue.message}` };
   });
   return new DrawbridgeError(error.code, error.message, { ...error.details, issues });
@@ -110,12 +116,16 @@ function parseFile(file: string, text: string, issues: Issue[]): FileDocument[] 
     if (yaml.errors.length > 0) continue;
     const value: unknown = yaml.toJS();
     if (value === null) continue;
-    const locate = (path: Path, inner?: number) => {
+    const locate = (path: Path, inner?: number, column?: number) => {
       const start = lines.linePos(offsetOf(yaml, path)).line;
       if (inner === undefined) return `${file}:${start}`;
       const node = yaml.getIn(path, true);
       const block = isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED');
-      return `${file}:${start + inner - (block ? 0 : 1)}`;
+      const line = start + inner - (block ? 0 : 1);
+      // The text of a block stands indented.
+      const written = isScalar(node) ? String(node.value).split('\n')[inner - 1] : undefined;
+      const indent = written ? (text.split('\n')[line - 1]?.indexOf(written) ?? -1) : -1;
+      return column === undefined || indent < 0 ? `${file}:${line}` : `${file}:${line}:${column + indent}`;
     };
     if (typeof value !== 'object' || Array.isArray(value))
       issues.push({ path: locate([]), message: 'a document must be a map with kind and name' });

@@ -1,4 +1,4 @@
-import { DrawbridgeError, GrantId, RequestId, SessionId } from '@drawbridge/contract';
+import { CommandReviewId, DrawbridgeError, GrantId, RequestId, SessionId } from '@drawbridge/contract';
 import type { ApiClient } from '../api-client.ts';
 import { matchId, shortId } from './output/short-id.ts';
 
@@ -22,6 +22,41 @@ export async function findRequestId(api: Api, text: string): Promise<RequestId> 
   );
   if (id === undefined) throw notFound('request', text, 'drawbridge requests');
   return id;
+}
+
+/** A held statement or command by its whole or shortened id. */
+export async function findCommandReviewId(api: Api, text: string): Promise<CommandReviewId> {
+  const whole = CommandReviewId.safeParse(text);
+  if (whole.success) return whole.data;
+  const { reviews } = await api.call('listCommandReviews', { query: { limit: PAGE } });
+  const id = matchId(
+    text,
+    reviews.map((review) => review.id),
+  );
+  if (id === undefined) throw notFound('held statement or command', text, 'drawbridge reviews');
+  return id;
+}
+
+/** What can be approved or denied, by its whole or shortened id: a request, or what is held. */
+export async function findReviewed(
+  api: Api,
+  text: string,
+): Promise<{ readonly request: RequestId } | { readonly command: CommandReviewId }> {
+  if (text.startsWith('cmd_')) return { command: await findCommandReviewId(api, text) };
+  if (text.startsWith('req_')) return { request: await findRequestId(api, text) };
+  const [{ requests }, { reviews }] = await Promise.all([
+    api.call('listRequests', { query: { limit: PAGE } }),
+    api.call('listCommandReviews', { query: { limit: PAGE } }),
+  ]);
+  const id = matchId(
+    text,
+    [...requests, ...reviews].map((each): string => each.id),
+  );
+  const request = requests.find((each) => each.id === id);
+  const command = reviews.find((each) => each.id === id);
+  if (request) return { request: request.id };
+  if (command) return { command: command.id };
+  throw notFound('request, statement or command', text, 'drawbridge reviews');
 }
 
 /** A grant by its whole or shortened id, or, for the caller's own, by the name of its resource where there is one usable. */

@@ -1,9 +1,12 @@
 import { Argument, Command } from 'commander';
 import type { CliContext } from './cli-context.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerCommandReviews } from './commands/command-reviews.ts';
 import { registerConnect } from './commands/connect.ts';
 import { registerDocuments } from './commands/documents.ts';
+import { registerExtend } from './commands/extend.ts';
 import { registerGrants } from './commands/grants.ts';
+import { registerPolicy } from './commands/policy.ts';
 import { registerProxy } from './commands/proxy.ts';
 import { registerRecordings } from './commands/recordings.ts';
 import { registerReplay } from './commands/replay.ts';
@@ -34,6 +37,8 @@ export function createProgram(context: CliContext): Command {
     .helpOption('-h, --help', 'show help')
     .addHelpText('after', afterHelp)
     .showSuggestionAfterError(true)
+    // Options after a command's name are that command's, also where commands have commands.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
@@ -47,11 +52,13 @@ export function createProgram(context: CliContext): Command {
   registerResources(program, context);
   registerRequests(program, context);
   registerGrants(program, context);
+  registerExtend(program, context);
   registerConnect(program, context);
   registerSsh(program, context);
   registerSshConfig(program, context);
   registerProxy(program, context);
   program.commandsGroup('Review:');
+  registerCommandReviews(program, context);
   registerReviews(program, context);
   program.commandsGroup('Sessions and recordings:');
   registerSessions(program, context);
@@ -59,6 +66,7 @@ export function createProgram(context: CliContext): Command {
   registerRecordings(program, context);
   program.commandsGroup('Administration:');
   registerDocuments(program, context);
+  registerPolicy(program, context);
   registerAudit(program, context);
   program.commandsGroup('Other:');
   program.helpCommand('help [command]', 'Show help for a command');

@@ -32,10 +32,13 @@ export async function usableGrant(
   const grant = usable[0];
   if (grant) return grant;
   const { pending } = resource;
-  if (pending && (profile === undefined || pending.profile === profile)) {
+  const waiting = pending?.targets.find(
+    (target) => target.resource === resource.name && (profile === undefined || target.profile === profile),
+  );
+  if (pending && waiting) {
     throw new DrawbridgeError(
       'access_needed',
-      `your request for ${resource.name} (${pending.profile}) still waits for ${requirements(pending.needs) || 'an approval'}`,
+      `your request for ${resource.name} (${waiting.profile}) still waits for ${requirements(pending.needs) || 'an approval'}`,
       { hint: 'drawbridge requests', id: pending.id },
     );
   }

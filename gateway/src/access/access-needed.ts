@@ -17,13 +17,14 @@ export async function accessNeeded(
 ): Promise<DrawbridgeError> {
   const { userId, resource, profile } = wanted;
   const pending = await db
-    .selectFrom('access_requests')
-    .select('id')
-    .where('user_id', '=', userId)
-    .where('resource', '=', resource)
-    .where('state', '=', 'pending')
-    .where('expires_at', '>', new Date(now))
-    .$if(profile !== undefined, (query) => query.where('profile', '=', profile ?? ''))
+    .selectFrom('request_targets as t')
+    .innerJoin('access_requests as r', 'r.id', 't.request_id')
+    .select('r.id')
+    .where('t.user_id', '=', userId)
+    .where('t.resource', '=', resource)
+    .where('t.pending', '=', true)
+    .where('r.expires_at', '>', new Date(now))
+    .$if(profile !== undefined, (query) => query.where('t.profile', '=', profile ?? ''))
     .executeTakeFirst();
   if (pending) {
     const message = `your request for ${resource} is still waiting for a review`;

@@ -49,10 +49,11 @@ export class Authorizer {
     return this.#decide(caller, 'access.connect', wish);
   }
 
-  /** One action under a grant, as things stand: that the grant was approved does not approve the action. */
-  use(caller: Caller, { name, object, context }: Action, wish: Wish): Decision {
+  /** One action under a grant: that the grant was approved does not approve the action, `approved` says that somebody did. */
+  use(caller: Caller, { name, object, context }: Action, wish: Wish, approved: boolean): Decision {
     const resource = object === undefined ? wish.resource : { ...wish.resource, object };
-    return this.#engine.decide(question(caller, name, resource, { ...factsOf(wish), action: context }));
+    const facts = { ...factsOf(wish), approved, action: context };
+    return this.#engine.decide(question(caller, name, resource, facts));
   }
 
   /** Whether policy says yes right now. Without a resource the question is about the gateway itself. */
@@ -85,7 +86,8 @@ export class Authorizer {
   }
 }
 
-const factsOf = ({ profile, duration, reason }: Wish): Facts => ({
+/** What policies see of a wish. */
+export const factsOf = ({ profile, duration, reason }: Wish): Facts => ({
   profile,
   duration,
   hasReason: reason !== '',

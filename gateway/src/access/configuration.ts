@@ -1,4 +1,4 @@
-import { type DataRuleDocument, DrawbridgeError, type PolicyDocument } from '@drawbridge/contract';
+import { type DataRuleDocument, DrawbridgeError, type PolicyProblem } from '@drawbridge/contract';
 import type { LivePolicyEngine } from '../policy/engine.ts';
 import { compilePolicies, type PolicySet } from '../policy/policy-set.ts';
 import type { DocumentStore, StoredDocument, StoredResource } from '../store/documents.ts';
@@ -45,7 +45,10 @@ export class Configuration {
 
   async #load(): Promise<Snapshot> {
     const { version, documents } = await this.#documents.snapshot();
-    const compiled = compilePolicies(ofKind(documents, 'Policy'));
+    const compiled = compilePolicies(ofKind(documents, 'Policy'), {
+      stored: true,
+      ...(this.#held && { before: this.#held.policies }),
+    });
     if (!compiled.ok) throw unusable(compiled.problems);
     const snapshot: Snapshot = {
       version,
@@ -62,14 +65,12 @@ export class Configuration {
 const ofKind = <K extends StoredDocument['kind']>(documents: readonly StoredDocument[], kind: K) =>
   documents.filter((document): document is Extract<StoredDocument, { kind: K }> => document.kind === kind);
 
-function unusable(
-  problems: readonly { document: PolicyDocument['name']; line: number; reason: string }[],
-): DrawbridgeError {
+function unusable(problems: readonly PolicyProblem[]): DrawbridgeError {
   return new DrawbridgeError('not_ready', 'a stored policy cannot be used, so nothing is allowed', {
     hint: 'This release reads it differently than the one that stored it. Go back to that release and mend the policy there.',
-    issues: problems.map(({ document, line, reason }) => ({
+    issues: problems.map(({ document, line, message }) => ({
       path: `Policy/${document}:${line}`,
-      message: reason,
+      message,
     })),
   });
 }

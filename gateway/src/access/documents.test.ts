@@ -64,7 +64,7 @@ describe('apply', () => {
     const everything = JSON.stringify([
       result,
       await world.access.documents.list(erin),
-      await world.access.audit.list({ limit: 100 }),
+      (await world.access.audit.list({ limit: 100 })).events,
     ]);
     expect(everything).not.toMatch(/an0ther|s3cret/);
     expect(await world.store.credential('orders-db', 'read')).toEqual({
@@ -145,7 +145,7 @@ describe('apply', () => {
         cedar: 'permit (principal, action, resource)\nwhen { context.nonsense };',
       },
     ]);
-    expect(found[0]).toEqual({ path: 'Policy/bad.cedar:2', message: expect.stringContaining('nonsense') });
+    expect(found[0]).toEqual({ path: 'Policy/bad.cedar:2:16', message: expect.stringContaining('nonsense') });
   });
 
   it('refuses a target authority that is no certificate', async () => {
@@ -167,6 +167,27 @@ describe('apply', () => {
       expect.stringContaining('by-label selects no resource'),
     ]);
     expect((await apply([ORDERS])).warnings).toEqual([]);
+  });
+
+  it('warns of a policy about what is not there, with the nearest name', async () => {
+    const warnings = async (resource: string) => {
+      const cedar = `permit (principal, action == Action::"sql.read", ${resource});`;
+      return (await apply([ORDERS, { kind: 'Policy', name: 'slip', cedar }])).warnings;
+    };
+    expect(await warnings('resource == Resource::"orders-bd"')).toEqual([
+      'Policy/slip is about Resource::"orders-bd", which is no resource yet, did you mean orders-db?',
+    ]);
+    expect(await warnings('resource in Label::"env:prd"')).toEqual([
+      'Policy/slip is about Label::"env:prd", which no resource has yet, did you mean env:prod?',
+    ]);
+    expect(await warnings('resource in Label::"prod"')).toEqual([
+      'Policy/slip is about Label::"prod", but a label is written "key:value"',
+    ]);
+    expect(await warnings('resource == Table::"public.orders"')).toEqual([
+      'Policy/slip is about Table::"public.orders", but a table is written "resource/schema.table"',
+    ]);
+    expect(await warnings('resource == Table::"orders-db/public.orders"')).toEqual([]);
+    expect(await warnings('resource in Label::"env:prod"')).toEqual([]);
   });
 
   it('is refused to whom policy does not give admin.apply', async () => {
@@ -197,7 +218,7 @@ describe('apply', () => {
     expect(world.announced).toEqual([]);
     await apply([resourceDocument('orders-db', { env: 'staging' })]);
     expect(world.announced).toEqual([{ kind: 'configuration' }]);
-    const [event] = await world.access.audit.list({ limit: 1 });
+    const [event] = (await world.access.audit.list({ limit: 1 })).events;
     expect(event).toMatchObject({
       action: 'document.updated',
       subject: 'Resource/orders-db',

@@ -6,7 +6,7 @@ import {
 } from '@drawbridge/contract';
 import type { Clock } from '../clock.ts';
 import { createPolicyEngine, type LivePolicyEngine } from '../policy/engine.ts';
-import { compilePolicies } from '../policy/policy-set.ts';
+import { compilePolicies, noPolicies, type PolicySet } from '../policy/policy-set.ts';
 import type { DocumentStore, DocumentTransaction, StoredDocument } from '../store/documents.ts';
 import type { Announcer } from './announce.ts';
 import type { Authorizer } from './authorizer.ts';
@@ -14,6 +14,7 @@ import type { Actor, Caller } from './caller.ts';
 import type { Configuration } from './configuration.ts';
 import { diffDocument } from './document-diff.ts';
 import { type Issue, type ParsedDocument, parseDocuments } from './parse-documents.ts';
+import { policyWarnings } from './policy-warnings.ts';
 import { withdraw } from './withdraw.ts';
 
 export interface DocumentsParts {
@@ -37,6 +38,8 @@ export class Documents {
   readonly #parts: DocumentsParts;
   /** Tries a policy set before it is taken. */
   readonly #trial: LivePolicyEngine;
+  /** What was checked last, so that only what changes is read again. */
+  #checked: PolicySet = noPolicies;
 
   constructor(parts: DocumentsParts) {
     this.#parts = parts;
@@ -102,13 +105,15 @@ export class Documents {
       const next = new Map(existing);
       for (const { document } of parsed) next.set(labelOf(document), document);
       const together = [...next.values()];
-      if (parsed.some(({ document }) => document.kind === 'Policy')) this.#checkPolicies(together, actor);
+      const policies = parsed.some(({ document }) => document.kind === 'Policy')
+        ? this.#checkPolicies(together, actor)
+        : noPolicies;
       const changes: DocumentChange[] = [];
       for (const each of parsed)
         changes.push(
           await this.#applyOne(transaction, actor, existing.get(labelOf(each.document)), each, dryRun),
         );
-      return { changes, applied: !dryRun, warnings: warningsFor(parsed, together) };
+      return { changes, applied: !dryRun, warnings: warningsFor(parsed, together, policies) };
     });
     if (!dryRun) await this.#parts.configuration.current();
     return result;
@@ -148,19 +153,23 @@ export class Documents {
   }
 
   /** @throws DrawbridgeError `invalid_document` where the policies can't be used, or would shut out whoever changes them. */
-  #checkPolicies(documents: readonly StoredDocument[], actor: Caller | 'gateway'): void {
-    const compiled = compilePolicies(documents.filter((document) => document.kind === 'Policy'));
+  #checkPolicies(documents: readonly StoredDocument[], actor: Caller | 'gateway'): PolicySet {
+    const compiled = compilePolicies(
+      documents.filter((document) => document.kind === 'Policy'),
+      { before: this.#checked },
+    );
     if (!compiled.ok)
       throw invalid(
-        compiled.problems.map(({ document, line, reason }) => ({
-          path: `Policy/${document}.cedar:${line}`,
-          message: reason,
+        compiled.problems.map(({ document, line, column, message }) => ({
+          path: `Policy/${document}.cedar:${line}:${column}`,
+          message,
         })),
       );
-    if (actor === 'gateway') return;
+    this.#checked = compiled.set;
+    if (actor === 'gateway') return compiled.set;
     this.#trial.replace(compiled.set);
     const facts = actor.address === undefined ? {} : { ip: actor.address };
-    if (this.#trial.allows({ principal: actor.user, action: 'admin.apply', facts })) return;
+    if (this.#trial.allows({ principal: actor.user, action: 'admin.apply', facts })) return compiled.set;
     throw new DrawbridgeError(
       'invalid_document',
       'with these policies you could not apply anything any more, so they are not taken',
@@ -183,10 +192,18 @@ function invalid(issues: readonly Issue[]): DrawbridgeError {
   );
 }
 
-/** A rule may come before its resource does; that it selects nothing is worth a word all the same. */
-function warningsFor(parsed: readonly ParsedDocument[], documents: readonly StoredDocument[]): string[] {
+/** A rule or a policy may come before its resource does; that it selects nothing is worth a word all the same. */
+function warningsFor(
+  parsed: readonly ParsedDocument[],
+  documents: readonly StoredDocument[],
+  policies: PolicySet,
+): string[] {
   const resources = documents.filter((document) => document.kind === 'Resource');
   return parsed.flatMap(({ document }) => {
+    if (document.kind === 'Policy') {
+      const applied = [...policies.values()].filter((policy) => policy.document === document.name);
+      return policyWarnings(applied, resources);
+    }
     if (document.kind !== 'DataRule') return [];
     const { name, resources: selector } = document;
     if ('names' in selector)

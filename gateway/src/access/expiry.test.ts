@@ -40,7 +40,7 @@ describe('expiry', () => {
     world.clock.advance(HOUR);
     await start(world.access);
     expect(await written()).toMatchObject({ grants: ['expired'] });
-    expect((await world.access.audit.list({ limit: 1, subject: grant.id }))[0]).toMatchObject({
+    expect((await world.access.audit.list({ limit: 1, subject: grant.id })).events[0]).toMatchObject({
       action: 'grant.expired',
       reason: 'its time was over',
     });
@@ -85,7 +85,7 @@ describe('expiry', () => {
     const grant = await world.access.grants.findUsable(alice.user, 'orders-staging');
     world.clock.advance(8 * HOUR);
     await Promise.all([world.access, world.another(), world.another()].map(start));
-    const events = await world.access.audit.list({ limit: 10, subject: grant.id });
+    const events = (await world.access.audit.list({ limit: 10, subject: grant.id })).events;
     expect(events.filter(({ action }) => action === 'grant.expired')).toHaveLength(1);
   });
 });

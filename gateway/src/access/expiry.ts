@@ -4,6 +4,7 @@ import type { Logger } from '../observe/logger.ts';
 import type { Database } from '../store/database.ts';
 import type { Announcer } from './announce.ts';
 import { lapseOverdue } from './lapse.ts';
+import { lapseCommands } from './lapse-commands.ts';
 
 export interface ExpiryParts {
   readonly db: Kysely<Database>;
@@ -37,7 +38,7 @@ export class Expiry {
     return this.wake();
   }
 
-  /** A request or grant changed, here or on another gateway: the next deadline may be another. */
+  /** A request, grant or held command changed, here or on another gateway: the next deadline may be another. */
   wake(): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     this.#again = this.#running !== undefined;
@@ -72,6 +73,7 @@ export class Expiry {
   async #sweep(): Promise<number> {
     const { db, clock, announcer } = this.#parts;
     await db.transaction().execute((transaction) => lapseOverdue(transaction, announcer, clock.now()));
+    await db.transaction().execute((transaction) => lapseCommands(transaction, announcer, clock.now()));
     const next = await nextDeadline(db);
     return next === undefined
       ? LONGEST_WAIT
@@ -88,6 +90,11 @@ async function nextDeadline(db: Kysely<Database>): Promise<Date | undefined> {
         .where('state', '=', 'pending')
         .as('request'),
       is
+        .selectFrom('access_requests')
+        .select((of) => of.fn.min('escalate_at').as('at'))
+        .where('state', '=', 'pending')
+        .as('asks'),
+      is
         .selectFrom('grants')
         .select((of) => of.fn.min('activate_by').as('at'))
         .where('state', '=', 'approved')
@@ -97,8 +104,20 @@ async function nextDeadline(db: Kysely<Database>): Promise<Date | undefined> {
         .select((of) => of.fn.min('expires_at').as('at'))
         .where('state', '=', 'active')
         .as('active'),
+      is
+        .selectFrom('command_reviews')
+        .select((of) => of.fn.min('expires_at').as('at'))
+        .where('state', '=', 'pending')
+        .as('held'),
+      is
+        .selectFrom('command_reviews')
+        .select((of) => of.fn.min('escalate_at').as('at'))
+        .where('state', '=', 'pending')
+        .as('escalates'),
     ])
     .executeTakeFirst();
-  const deadlines = [row?.request, row?.unused, row?.active].filter((at) => at instanceof Date);
+  const deadlines = [row?.request, row?.asks, row?.unused, row?.active, row?.held, row?.escalates].filter(
+    (at) => at instanceof Date,
+  );
   return deadlines.sort((a, b) => a.getTime() - b.getTime())[0];
 }

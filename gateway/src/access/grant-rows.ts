@@ -1,6 +1,7 @@
 import type { Grant, GrantId, GrantState, Protocol, UserId } from '@drawbridge/contract';
 import type { Kysely } from 'kysely';
 import type { Database } from '../store/database.ts';
+import { asked, groupsAsked } from './escalation.ts';
 import { personRef } from './request-rows.ts';
 
 /** A grant with what decides who may see and end it. */
@@ -12,7 +13,7 @@ export interface StoredGrant {
     readonly protocol: Protocol;
     readonly labels: Readonly<Record<string, string>>;
   };
-  /** The groups that could approve it. */
+  /** The groups that could approve it, and those that were told where glass was broken. */
   readonly reviewGroups: readonly string[];
 }
 
@@ -31,10 +32,17 @@ const joined = (executor: Kysely<Database>) =>
   executor
     .selectFrom('grants as g')
     .innerJoin('access_requests as r', 'r.id', 'g.request_id')
+    .innerJoin('request_targets as t', (on) =>
+      on
+        .onRef('t.request_id', '=', 'g.request_id')
+        .onRef('t.resource', '=', 'g.resource')
+        .onRef('t.profile', '=', 'g.profile'),
+    )
     .innerJoin('users as u', 'u.id', 'g.user_id')
     .leftJoin('users as e', 'e.id', 'g.ended_by')
     .selectAll('g')
-    .select(['r.protocol', 'r.labels', 'r.review_groups'])
+    .select(['t.protocol', 't.labels', 't.needs'])
+    .select(['r.created_at as asked_at', 'r.escalated_at'])
     .select(['u.name as user_name', 'u.display_name as user_display_name'])
     .select(['e.name as ender_name', 'e.display_name as ender_display_name']);
 
@@ -101,25 +109,38 @@ async function withApprovers(
   if (rows.length === 0) return [];
   const approvers = await executor
     .selectFrom('reviews as v')
+    .innerJoin('access_requests as r', 'r.id', 'v.request_id')
     .innerJoin('users as u', 'u.id', 'v.reviewer_id')
-    .select(['v.request_id', 'u.id', 'u.name', 'u.display_name'])
+    .select(['v.request_id', 'r.extends', 'u.id', 'u.name', 'u.display_name'])
     .where('v.verdict', '=', 'approve')
-    .where(
-      'v.request_id',
-      'in',
-      rows.map(({ request_id }) => request_id),
+    .where('r.state', '=', 'approved')
+    .where((is) =>
+      is.or([
+        is(
+          'r.id',
+          'in',
+          rows.map(({ request_id }) => request_id),
+        ),
+        is(
+          'r.extends',
+          'in',
+          rows.map(({ id }) => id),
+        ),
+      ]),
     )
     .orderBy('v.created_at')
     .orderBy('v.id')
     .execute();
   return rows.map((row) => {
-    const approvedBy = approvers
-      .filter(({ request_id }) => request_id === row.request_id)
+    const people = approvers
+      .filter((each) => each.request_id === row.request_id || each.extends === row.id)
       .map((person) => personRef(person.id, person.name, person.display_name));
+    const approvedBy = [...new Map(people.map((person) => [person.id, person])).values()];
+    const needs = asked(row.needs, row.asked_at.getTime(), row.escalated_at?.getTime());
     return {
       grant: toGrant(row, approvedBy, now),
       resource: { name: row.resource, protocol: row.protocol, labels: row.labels },
-      reviewGroups: row.review_groups,
+      reviewGroups: [...new Set([...groupsAsked(needs), ...(row.broken_glass?.told ?? [])])],
     };
   });
 }
@@ -138,7 +159,9 @@ function toGrant(row: Row, approvedBy: Grant['approvedBy'], now: number): Grant 
     state: lapsed ? 'expired' : row.state,
     duration: row.duration,
     reason: row.reason,
+    ...(row.scope === null ? {} : { scope: row.scope }),
     approvedBy,
+    ...(row.broken_glass === null ? {} : { brokenGlass: row.broken_glass }),
     createdAt: row.created_at.toISOString(),
     activateBy: row.activate_by.toISOString(),
     ...(row.activated_at === null ? {} : { activatedAt: row.activated_at.toISOString() }),

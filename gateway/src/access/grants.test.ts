@@ -35,7 +35,7 @@ describe('a grant', () => {
     expect(Date.parse(active.expiresAt ?? '') - world.clock.now()).toBe(1800 * 1000);
     world.clock.advance(60_000);
     expect((await world.access.grants.activate(grant)).expiresAt).toBe(active.expiresAt);
-    const events = await world.access.audit.list({ limit: 10, subject: grant.id });
+    const events = (await world.access.audit.list({ limit: 10, subject: grant.id })).events;
     expect(events.filter(({ action }) => action === 'grant.activated')).toMatchObject([
       { actor: { name: alice.user.name }, address: '198.51.100.7' },
     ]);
@@ -47,7 +47,7 @@ describe('a grant', () => {
     );
     expect(new Set(started.map(({ expiresAt }) => expiresAt)).size).toBe(1);
     expect(
-      (await world.access.audit.list({ limit: 10, subject: grant.id })).filter(
+      (await world.access.audit.list({ limit: 10, subject: grant.id })).events.filter(
         ({ action }) => action === 'grant.activated',
       ),
     ).toHaveLength(1);
@@ -114,7 +114,7 @@ describe('a grant', () => {
       code: 'access_needed',
       message: expect.stringContaining('revoked (enough)'),
     });
-    expect((await world.access.audit.list({ limit: 1, subject: grant.id }))[0]).toMatchObject({
+    expect((await world.access.audit.list({ limit: 1, subject: grant.id })).events[0]).toMatchObject({
       action: 'grant.revoked',
       reason: 'enough',
     });

@@ -1,6 +1,7 @@
 import {
+  type AccessScope,
+  type BrokenGlass,
   DrawbridgeError,
-  formatDuration,
   type Grant,
   type GrantId,
   type GrantState,
@@ -16,11 +17,12 @@ import { accessNeeded } from './access-needed.ts';
 import type { Announcer } from './announce.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Actor, Caller } from './caller.ts';
+import { claim } from './claim.ts';
 import type { Configuration } from './configuration.ts';
+import { dropExtensions } from './extension.ts';
 import { findGrant, listGrants, type StoredGrant } from './grant-rows.ts';
-import { unmetApprovals } from './quorum.ts';
-import { findRequest } from './request-rows.ts';
-import { findUser } from './users.ts';
+import { notActive } from './not-active.ts';
+import { type StillAllowed, stillAllowed } from './still-allowed.ts';
 import { canRevoke, canSeeGrant } from './visibility.ts';
 
 export interface GrantsParts {
@@ -41,10 +43,18 @@ export interface NewGrant {
   /** Seconds. */
   readonly duration: number;
   readonly reason: string;
+  readonly scope?: AccessScope | undefined;
+  readonly brokenGlass?: BrokenGlass | undefined;
 }
 
-/** Whether the holder of a grant may go on, as the documents stand now. */
-export type StillAllowed = 'allowed' | 'policy_changed' | 'resource_removed';
+export interface Prolonged {
+  readonly id: GrantId;
+  /** The request that did it. */
+  readonly requestId: RequestId;
+  /** Seconds from now. */
+  readonly duration: number;
+  readonly brokenGlass?: BrokenGlass | undefined;
+}
 
 /** How many rows are read at a time where some of them may not be the caller's to see. */
 const BATCH = 200;
@@ -73,11 +83,13 @@ export class Grants {
         state: 'approved',
         duration: grant.duration,
         reason: grant.reason,
+        scope: grant.scope === undefined ? null : JSON.stringify(grant.scope),
+        broken_glass: grant.brokenGlass === undefined ? null : JSON.stringify(grant.brokenGlass),
         created_at: new Date(now),
         activate_by: new Date(now + activateWithin * 1000),
       })
       .execute();
-    const { requestId, resource, profile, duration, userId } = grant;
+    const { requestId, resource, profile, duration, userId, scope, brokenGlass } = grant;
     await announcer.changed(
       transaction,
       { kind: 'grant', id },
@@ -85,10 +97,50 @@ export class Grants {
         actor,
         action: 'grant.created',
         subject: id,
-        details: { requestId, userId, resource, profile, duration },
+        details: {
+          ...{ requestId, userId, resource, profile, duration },
+          ...(scope && { scope }),
+          ...(brokenGlass && { told: brokenGlass.told }),
+        },
       },
     );
     return id;
+  }
+
+  /**
+   * Lets a grant that runs go on, in the transaction that decided it. It never ends sooner than it would have.
+   * @throws DrawbridgeError `grant_expired`, `not_active` where it has ended meanwhile
+   */
+  async prolong(transaction: Kysely<Database>, actor: Actor, prolonged: Prolonged): Promise<void> {
+    const { announcer, clock } = this.#parts;
+    const { id, requestId, duration, brokenGlass } = prolonged;
+    await transaction.selectFrom('grants').select('id').where('id', '=', id).forUpdate().execute();
+    const now = clock.now();
+    const stored = await findGrant(transaction, id, now);
+    if (!stored) throw noSuchGrant(id);
+    const { grant } = stored;
+    if (grant.state !== 'active' || grant.expiresAt === undefined) {
+      const { code, message } = notActive(grant);
+      const hint = 'It cannot go on any more; access has to be asked for anew.';
+      throw new DrawbridgeError(code, message, { id, hint });
+    }
+    const expiresAt = new Date(Math.max(Date.parse(grant.expiresAt), now + duration * 1000));
+    const told = [...new Set([...(grant.brokenGlass?.told ?? []), ...(brokenGlass?.told ?? [])])];
+    await transaction
+      .updateTable('grants')
+      .set({
+        expires_at: expiresAt,
+        ...(brokenGlass && { broken_glass: JSON.stringify({ ...brokenGlass, told }) }),
+      })
+      .where('id', '=', id)
+      .where('state', '=', 'active')
+      .execute();
+    const details = { requestId, duration, from: grant.expiresAt, expiresAt: expiresAt.toISOString() };
+    await announcer.changed(
+      transaction,
+      { kind: 'grant', id },
+      { actor, action: 'grant.extended', subject: id, details },
+    );
   }
 
   /**
@@ -175,6 +227,9 @@ export class Grants {
       });
     const state: GrantState = own ? 'ended' : 'revoked';
     return db.transaction().execute(async (transaction) => {
+      // Before the grant, as reviews do; and nobody can ask for more time meanwhile.
+      await claim(transaction, before.grant.principal.id, [before.grant]);
+      await dropExtensions(transaction, announcer, caller, id, now);
       const at = new Date(now);
       const { numUpdatedRows } = await transaction
         .updateTable('grants')
@@ -199,31 +254,12 @@ export class Grants {
     });
   }
 
-  /**
-   * Whether the documents as they stand still let the holder connect: with their present groups, and with the
-   * approvals that the request has. A policy that asks for more than was given forbids it.
-   * @param address where the session comes from, for policies that ask; where access was asked from when absent
-   */
+  /** See `stillAllowed`. */
   async stillAllowed(grant: Grant, address?: string): Promise<StillAllowed> {
     const { db, clock, authorizer, configuration } = this.#parts;
     const { resources } = await configuration.current();
     const resource = resources.get(grant.resource);
-    if (!resource || !Object.hasOwn(resource.profiles, grant.profile)) return 'resource_removed';
-    const [user, stored] = await Promise.all([
-      findUser(db, grant.principal.id),
-      findRequest(db, grant.requestId, clock.now()),
-    ]);
-    if (!user || !stored) return 'policy_changed';
-    const decision = authorizer.connect(
-      { user, address: address ?? stored.address },
-      { resource, profile: grant.profile, duration: grant.duration, reason: grant.reason },
-    );
-    if (decision.verdict === 'allow') return 'allowed';
-    if (decision.verdict === 'deny') return 'policy_changed';
-    const met =
-      decision.requirements.every(({ kind }) => kind === 'approve') &&
-      unmetApprovals(decision.requirements, stored.approvals).length === 0;
-    return met ? 'allowed' : 'policy_changed';
+    return stillAllowed({ db, authorizer, resource, now: clock.now() }, grant, address);
   }
 
   /** As the gateway sees it, whoever asks; undefined where there is none. */
@@ -274,16 +310,3 @@ export class Grants {
 
 const noSuchGrant = (id: GrantId) =>
   new DrawbridgeError('not_found', `there is no grant ${id} that you may see`);
-
-function notActive(grant: Grant): DrawbridgeError {
-  const hint = `Ask again: drawbridge request ${grant.resource} --profile ${grant.profile} --for ${formatDuration(grant.duration)} --reason "…"`;
-  if (grant.state === 'expired')
-    return new DrawbridgeError('grant_expired', `the grant for ${grant.resource} has expired`, {
-      id: grant.id,
-      hint,
-    });
-  return new DrawbridgeError('not_active', `the grant for ${grant.resource} is ${grant.state} already`, {
-    id: grant.id,
-    hint,
-  });
-}

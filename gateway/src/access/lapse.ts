@@ -2,16 +2,19 @@ import type { UserId } from '@drawbridge/contract';
 import type { Kysely } from 'kysely';
 import type { Database } from '../store/database.ts';
 import type { Announcer } from './announce.ts';
+import type { Claimed } from './claim.ts';
+import { asked, groupsAsked, nextEscalation } from './escalation.ts';
 
+/** What one person may hold or wait for. */
 interface Scope {
   readonly userId: UserId;
-  readonly resource: string;
-  readonly profile: string;
+  readonly targets: readonly Claimed[];
 }
 
 /**
- * Writes down what its deadline has ended: pending requests, grants nobody used in time, active grants. Each
- * row is taken from the state it was in, so of several gateways that try one does it. Returns how many.
+ * Writes down what time did: pending requests that nobody decided on, those that further groups are to be asked about,
+ * grants nobody used in time, active grants that are over. Each row is taken from the state it was in, so of several
+ * gateways that try one does it. Returns how many ended.
  * @param transaction the transaction in which it happens
  * @param now milliseconds
  */
@@ -41,18 +44,28 @@ export async function lapseOverdue(
     .where('expires_at', '<=', at)
     .returning(['id', 'end_reason']);
   if (scope) {
-    requests = requests
-      .where('user_id', '=', scope.userId)
-      .where('resource', '=', scope.resource)
-      .where('profile', '=', scope.profile);
+    const { userId, targets } = scope;
+    requests = requests.where('user_id', '=', userId).where((is) =>
+      is.exists(
+        is
+          .selectFrom('request_targets as t')
+          .select('t.request_id')
+          .whereRef('t.request_id', '=', 'access_requests.id')
+          .where((of) =>
+            of.or(
+              targets.map((each) =>
+                of.and([of('t.resource', '=', each.resource), of('t.profile', '=', each.profile)]),
+              ),
+            ),
+          ),
+      ),
+    );
     unused = unused
-      .where('user_id', '=', scope.userId)
-      .where('resource', '=', scope.resource)
-      .where('profile', '=', scope.profile);
+      .where('user_id', '=', userId)
+      .where((is) => is.or(targets.map(({ resource, profile }) => is.and({ resource, profile }))));
     over = over
-      .where('user_id', '=', scope.userId)
-      .where('resource', '=', scope.resource)
-      .where('profile', '=', scope.profile);
+      .where('user_id', '=', userId)
+      .where((is) => is.or(targets.map(({ resource, profile }) => is.and({ resource, profile }))));
   }
   const lapsed = await requests.execute();
   for (const { id } of lapsed)
@@ -61,6 +74,7 @@ export async function lapseOverdue(
       { kind: 'request', id },
       { actor: 'gateway', action: 'request.expired', subject: id, reason: 'not decided in time' },
     );
+  if (!scope) await escalate(transaction, announcer, now);
   const expired = [...(await unused.execute()), ...(await over.execute())];
   for (const { id, end_reason } of expired)
     await announcer.changed(
@@ -69,4 +83,41 @@ export async function lapseOverdue(
       { actor: 'gateway', action: 'grant.expired', subject: id, reason: end_reason ?? undefined },
     );
   return lapsed.length + expired.length;
+}
+
+async function escalate(transaction: Kysely<Database>, announcer: Announcer, now: number): Promise<void> {
+  const due = await transaction
+    .selectFrom('access_requests')
+    .select(['id', 'needs', 'created_at', 'review_groups'])
+    .where('state', '=', 'pending')
+    .where('escalate_at', '<=', new Date(now))
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  for (const { id, needs, created_at, review_groups } of due) {
+    const createdAt = created_at.getTime();
+    const groups = groupsAsked(asked(needs, createdAt, now));
+    const next = nextEscalation(needs, createdAt, now);
+    await transaction
+      .updateTable('access_requests')
+      .set({
+        escalated_at: new Date(now),
+        escalate_at: next === undefined ? null : new Date(next),
+        review_groups: groups,
+      })
+      .where('id', '=', id)
+      .execute();
+    const further = groups.filter((group) => !review_groups.includes(group));
+    await announcer.changed(
+      transaction,
+      { kind: 'request', id },
+      {
+        actor: 'gateway',
+        action: 'request.escalated',
+        subject: id,
+        reason: 'not decided so far',
+        details: { groups: further },
+      },
+    );
+  }
 }

@@ -1,27 +1,33 @@
 import {
   type AccessRequest,
+  type BrokenGlass,
   DrawbridgeError,
-  formatDuration,
-  type NewRequest,
+  type Grant,
+  type NewRequestInput,
   type RequestId,
   type RequestState,
   type Requirement,
   type User,
 } from '@drawbridge/contract';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { newId } from '../new-id.ts';
 import type { Database } from '../store/database.ts';
-import type { StoredResource } from '../store/documents.ts';
 import type { Announcer } from './announce.ts';
+import { askPolicy } from './ask-policy.ts';
 import { type Authorizer, isJustification } from './authorizer.ts';
 import type { Caller } from './caller.ts';
+import { assertNothingThere, claim } from './claim.ts';
+import { glassOf } from './command-visibility.ts';
 import type { Configuration } from './configuration.ts';
-import { listGrants } from './grant-rows.ts';
+import { groupsAsked, nextEscalation } from './escalation.ts';
+import { prolongable } from './extension.ts';
+import { give } from './give.ts';
 import type { Grants } from './grants.ts';
 import { lapseOverdue } from './lapse.ts';
 import { findRequest, listRequests, type StoredRequest } from './request-rows.ts';
 import { canReview, canSeeRequest, viewOf } from './visibility.ts';
+import { type Wanted, wantedOf } from './wanted.ts';
 
 export interface RequestsParts {
   readonly db: Kysely<Database>;
@@ -29,7 +35,7 @@ export interface RequestsParts {
   readonly announcer: Announcer;
   readonly authorizer: Authorizer;
   readonly configuration: Pick<Configuration, 'current'>;
-  readonly grants: Pick<Grants, 'issue'>;
+  readonly grants: Pick<Grants, 'issue' | 'prolong'>;
   /** Seconds after which a pending request lapses. */
   readonly requestExpiry: number;
 }
@@ -46,80 +52,142 @@ export class Requests {
   }
 
   /**
-   * Asks for access. Where policy needs nobody's approval the grant is there when this returns.
-   * @throws DrawbridgeError `not_found`, `invalid_request`, `policy_denied`, `already_pending`, `already_granted`
+   * Asks for access, or for more time. Where policy needs nobody's approval, or glass is broken, the grants are there
+   * when this returns.
+   * @throws DrawbridgeError `not_found`, `invalid_request`, `policy_denied`, `already_pending`, `already_granted`; for
+   *   an extension `grant_expired`, `not_active`
    */
-  async create(caller: Caller, wish: NewRequest): Promise<AccessRequest> {
-    const { db, authorizer, configuration } = this.#parts;
+  async create(caller: Caller, wish: NewRequestInput): Promise<AccessRequest> {
+    const { authorizer, configuration, db } = this.#parts;
     const { resources } = await configuration.current();
-    const resource = checked(resources.get(wish.resource), wish);
-    const decision = authorizer.access(caller, { ...wish, resource });
-    if (decision.verdict === 'deny')
-      throw new DrawbridgeError('policy_denied', decision.reason, { policies: [...decision.policies] });
-    const needs = decision.verdict === 'needs' ? [...decision.requirements] : [];
-    const unjustified = needs.filter(isJustification);
+    const wanted = wantedOf(resources, wish);
+    const answer = askPolicy(authorizer, caller, { ...wish, targets: wanted.targets });
+    if (answer.verdict === 'deny')
+      throw new DrawbridgeError('policy_denied', answer.reason, { policies: [...answer.policies] });
+    const unjustified = answer.needs.filter(isJustification);
     if (unjustified.length > 0) throw notJustified(unjustified);
+    const told = wish.breakGlass && answer.needs.length > 0 ? tell(answer.needs) : undefined;
     return db
       .transaction()
-      .execute((transaction) => this.#insert(transaction, caller, wish, resource, needs));
+      .execute((transaction) => this.#insert(transaction, caller, wish, { ...wanted, ...answer, told }));
   }
 
   async #insert(
     transaction: Kysely<Database>,
     caller: Caller,
-    wish: NewRequest,
-    resource: StoredResource,
-    needs: Requirement[],
+    wish: NewRequestInput,
+    wanted: Wanted & {
+      readonly needs: readonly Requirement[];
+      readonly each: readonly (readonly Requirement[])[];
+      /** The groups that are told of broken glass; undefined where it wasn't. */
+      readonly told: readonly string[] | undefined;
+    },
   ): Promise<AccessRequest> {
-    const { announcer, authorizer, clock, grants, requestExpiry } = this.#parts;
-    const { profile, duration, reason } = wish;
+    const { announcer, authorizer, clock, requestExpiry } = this.#parts;
+    const { user, address = null } = caller;
+    const targets = wanted.targets.map(({ resource, profile }) => ({ resource: resource.name, profile }));
+    await claim(transaction, user.id, targets);
     const now = clock.now();
-    const scope = { userId: caller.user.id, resource: resource.name, profile };
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`access ${scope.userId} ${scope.resource} ${scope.profile}`}, 0))`.execute(
-      transaction,
-    );
-    await lapseOverdue(transaction, announcer, now, scope);
-    await assertNothingThere(transaction, scope, now);
+    await lapseOverdue(transaction, announcer, now, { userId: user.id, targets });
+    const prolonged =
+      wish.extends === undefined
+        ? undefined
+        : await prolongable(transaction, user, { ...wish, extends: wish.extends }, now);
+    if (!prolonged) for (const each of targets) await assertNothingThere(transaction, user.id, each, now);
 
+    const { needs, told } = wanted;
+    const brokenGlass = told && { reason: wish.reason, at: new Date(now).toISOString(), told: [...told] };
+    const pending = needs.length > 0 && !brokenGlass;
+    const escalateAt = pending ? nextEscalation(needs, now, undefined) : undefined;
     const id = newId('req');
-    const groups = [...new Set(needs.flatMap((need) => (need.kind === 'approve' ? need.groups : [])))];
-    const pending = needs.length > 0;
+    const { resource, profile } = wanted.targets[0];
     await transaction
       .insertInto('access_requests')
       .values({
         id,
-        user_id: caller.user.id,
+        user_id: user.id,
         resource: resource.name,
         protocol: resource.protocol,
         labels: JSON.stringify(resource.labels),
         profile,
-        duration,
-        reason,
+        duration: wish.duration,
+        reason: wish.reason,
         state: pending ? 'pending' : 'approved',
         needs: JSON.stringify(needs),
-        review_groups: groups,
-        address: caller.address ?? null,
+        review_groups: [...new Set([...groupsAsked(needs), ...(told ?? [])])],
+        address,
+        scope: jsonOf(prolonged ? prolonged.scope : wanted.scope),
+        extends: prolonged?.id ?? null,
+        given: pending ? null : wish.duration,
+        escalate_at: escalateAt === undefined ? null : new Date(escalateAt),
+        broken_glass: jsonOf(brokenGlass),
         created_at: new Date(now),
-        expires_at: new Date(now + requestExpiry * 1000),
+        expires_at: deadline(now + requestExpiry * 1000, prolonged),
         decided_at: pending ? null : new Date(now),
       })
       .execute();
-    const details = { resource: resource.name, profile, duration, needs };
+    await transaction
+      .insertInto('request_targets')
+      .values(
+        wanted.targets.map((target, position) => ({
+          request_id: id,
+          position,
+          user_id: user.id,
+          resource: target.resource.name,
+          protocol: target.resource.protocol,
+          labels: JSON.stringify(target.resource.labels),
+          profile: target.profile,
+          needs: JSON.stringify(wanted.each[position] ?? needs),
+          pending,
+        })),
+      )
+      .execute();
+    await this.#announceCreated(transaction, caller, found(await findRequest(transaction, id, now), id));
+    if (!pending) await this.#giveAtOnce(transaction, caller, id, brokenGlass);
+    return viewOf(authorizer, found(await findRequest(transaction, id, now), id), user);
+  }
+
+  async #announceCreated(
+    transaction: Kysely<Database>,
+    actor: Caller,
+    {
+      request: { id, resource, profile, targets, scope, extends: prolonged, duration, reason, needs },
+    }: StoredRequest,
+  ): Promise<void> {
+    const details = {
+      ...{ resource, profile, duration, needs },
+      ...(targets.length > 1 && { also: targets.slice(1).map((each) => `${each.resource}:${each.profile}`) }),
+      ...(scope && { scope }),
+      ...(prolonged !== undefined && { extends: prolonged }),
+    };
+    await this.#parts.announcer.changed(
+      transaction,
+      { kind: 'request', id },
+      { actor, action: 'request.created', subject: id, reason, details },
+    );
+  }
+
+  /** Where nobody has to approve, or somebody goes ahead without. */
+  async #giveAtOnce(
+    transaction: Kysely<Database>,
+    caller: Caller,
+    id: RequestId,
+    brokenGlass: BrokenGlass | undefined,
+  ): Promise<void> {
+    const { announcer, clock, grants } = this.#parts;
+    const actor = brokenGlass ? caller : 'gateway';
+    const { request } = found(await findRequest(transaction, id, clock.now()), id);
+    await give(transaction, grants, actor, request, request.duration);
     await announcer.changed(
       transaction,
       { kind: 'request', id },
-      { actor: caller, action: 'request.created', subject: id, reason, details },
+      brokenGlass
+        ? {
+            ...{ actor, action: 'request.glass-broken', subject: id, reason: brokenGlass.reason },
+            details: { told: brokenGlass.told },
+          }
+        : { actor, action: 'request.approved', subject: id, reason: 'policy asks for no review' },
     );
-    if (!pending) {
-      const grant = { requestId: id, ...scope, duration, reason };
-      await announcer.changed(
-        transaction,
-        { kind: 'request', id },
-        { actor: 'gateway', action: 'request.approved', subject: id, reason: 'policy asks for no review' },
-      );
-      await grants.issue(transaction, 'gateway', grant);
-    }
-    return viewOf(authorizer, found(await findRequest(transaction, id, now), id), caller.user);
   }
 
   /**
@@ -215,59 +283,24 @@ export class Requests {
   }
 }
 
-/** The resource, if what is asked of it can be had at all. */
-function checked(
-  resource: StoredResource | undefined,
-  { resource: name, profile: wanted, duration }: NewRequest,
-): StoredResource {
-  if (!resource)
-    throw new DrawbridgeError('not_found', `there is no resource ${name}`, {
-      hint: 'See what there is: drawbridge resources',
-    });
-  const profile = Object.hasOwn(resource.profiles, wanted) ? resource.profiles[wanted] : undefined;
-  if (!profile) {
-    const names = Object.keys(resource.profiles).join(', ');
-    throw new DrawbridgeError('invalid_request', `${name} has no profile ${wanted}`, {
-      hint: `Its profiles: ${names}.`,
-      issues: [{ path: 'profile', message: `must be one of ${names}` }],
-    });
-  }
-  if (duration > profile.maxDuration) {
-    const most = formatDuration(profile.maxDuration);
-    throw new DrawbridgeError('invalid_request', `${wanted} of ${name} is given for at most ${most}`, {
-      hint: `Ask for ${most} or less.`,
-      issues: [{ path: 'duration', message: `must be at most ${profile.maxDuration}` }],
-    });
-  }
-  return resource;
-}
+/** A request to extend has to be decided while there is something to extend. @param latest milliseconds */
+const deadline = (latest: number, prolonged: Grant | undefined): Date =>
+  new Date(Math.min(latest, prolonged?.expiresAt === undefined ? latest : Date.parse(prolonged.expiresAt)));
 
-/** @throws DrawbridgeError `already_pending`, `already_granted` with the id of what is there. Pending first: a request that is approved meanwhile is then seen as its grant. */
-async function assertNothingThere(
-  transaction: Kysely<Database>,
-  scope: { userId: User['id']; resource: string; profile: string },
-  now: number,
-): Promise<void> {
-  const pending = await transaction
-    .selectFrom('access_requests')
-    .select('id')
-    .where('user_id', '=', scope.userId)
-    .where('resource', '=', scope.resource)
-    .where('profile', '=', scope.profile)
-    .where('state', '=', 'pending')
-    .executeTakeFirst();
-  const what = `${scope.profile} of ${scope.resource}`;
-  if (pending)
-    throw new DrawbridgeError('already_pending', `your request for ${what} is waiting for a review already`, {
-      id: pending.id,
-      hint: 'Wait for it, or cancel it and ask anew.',
-    });
-  const [usable] = await listGrants(transaction, { limit: 1, ...scope, state: 'usable' }, now);
-  if (usable)
-    throw new DrawbridgeError('already_granted', `you have access to ${what} already`, {
-      id: usable.grant.id,
-      hint: `Use it: drawbridge connect ${scope.resource}`,
-    });
+const jsonOf = (value: object | undefined): string | null =>
+  value === undefined ? null : JSON.stringify(value);
+
+/** The groups that are told. @throws DrawbridgeError `policy_denied` where a policy that decided doesn't offer it */
+function tell(needs: readonly Requirement[]): string[] {
+  const told = glassOf(needs);
+  if (told) return told;
+  const policies = needs
+    .filter((need) => need.kind !== 'approve' || need.breakGlass === undefined)
+    .map(({ policy }) => policy);
+  throw new DrawbridgeError('policy_denied', 'policy does not offer to go ahead without approval here', {
+    policies,
+    hint: 'Ask without breaking glass, and wait for the approval.',
+  });
 }
 
 function notJustified(requirements: readonly Requirement[]): DrawbridgeError {

@@ -30,7 +30,7 @@ describe('what a person sees of resources', () => {
       maxDuration: 3600,
       allow: ['sql.read', 'sql.session'],
     });
-    expect(orders.profiles.find(({ name }) => name === 'write')).toMatchObject({
+    expect(orders.profiles.find(({ name }) => name === 'owner')).toMatchObject({
       access: 'denied',
       explanation: expect.stringContaining('no policy lets alice'),
       needs: [],

@@ -93,7 +93,9 @@ export class Resources {
     );
     const own = held.grants.filter((grant) => grant.resource === resource.name);
     const grant = own.find(({ state }) => state === 'active') ?? own[0];
-    const pending = held.pending.find((request) => request.resource === resource.name);
+    const pending = held.pending.find(({ targets }) =>
+      targets.some((each) => each.resource === resource.name),
+    );
     if (!grant && !pending && profiles.every(({ access }) => access === 'denied')) return undefined;
     const applying = dataRules.filter((rule) => selects(rule.resources, resource));
     return {

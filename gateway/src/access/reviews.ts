@@ -12,11 +12,14 @@ import { newId } from '../new-id.ts';
 import type { Database } from '../store/database.ts';
 import type { StoredResource } from '../store/documents.ts';
 import type { Announcer } from './announce.ts';
+import { askPolicy, type PolicyAnswer } from './ask-policy.ts';
 import { type Authorizer, isJustification } from './authorizer.ts';
 import type { Caller } from './caller.ts';
 import type { Configuration } from './configuration.ts';
+import { asked, groupsAsked, nextEscalation } from './escalation.ts';
+import { give } from './give.ts';
 import type { Grants } from './grants.ts';
-import { canApprove, unmetApprovals } from './quorum.ts';
+import { unmetApprovals } from './quorum.ts';
 import { findRequest, type StoredRequest } from './request-rows.ts';
 import { noSuchRequest, notPending } from './requests.ts';
 import { findUser } from './users.ts';
@@ -28,15 +31,15 @@ export interface ReviewsParts {
   readonly announcer: Announcer;
   readonly authorizer: Authorizer;
   readonly configuration: Pick<Configuration, 'current'>;
-  readonly grants: Pick<Grants, 'issue'>;
+  readonly grants: Pick<Grants, 'issue' | 'prolong'>;
 }
 
 interface Approving {
   readonly stored: StoredRequest;
   readonly review: NewReview;
   readonly now: number;
-  /** As it is now; undefined where it is gone. */
-  readonly resource: StoredResource | undefined;
+  /** As they are now. */
+  readonly resources: ReadonlyMap<string, StoredResource>;
 }
 
 /** Approvals and denials of access requests. */
@@ -49,9 +52,11 @@ export class Reviews {
 
   /**
    * Approves or denies. The request's row is locked meanwhile, so of two reviews at once the second sees what
-   * the first did. Approving may shorten the time; the shortest of all approvals is granted.
+   * the first did. Approving may shorten the time; the shortest of all approvals is granted. What is asked for
+   * together is granted together.
    * @throws DrawbridgeError `not_found`, `self_review`, `already_reviewed`, `not_pending`, `not_a_reviewer`,
-   *   `invalid_request`, `policy_denied` where policy changed and no longer lets the requester in
+   *   `invalid_request`, `policy_denied` where policy changed and no longer lets the requester in; `grant_expired`,
+   *   `not_active` where the grant that it would extend has ended
    */
   async review(caller: Caller, id: RequestId, review: NewReview): Promise<AccessRequest> {
     const { db, authorizer, clock, configuration } = this.#parts;
@@ -64,13 +69,7 @@ export class Reviews {
       this.#assertMayReview(stored, caller, id);
       assertOnlyShortens(stored, review);
       if (review.verdict === 'deny') await this.#deny(transaction, caller, stored, review, now);
-      else
-        await this.#approve(transaction, caller, {
-          stored,
-          review,
-          now,
-          resource: resources.get(stored.request.resource),
-        });
+      else await this.#approve(transaction, caller, { stored, review, now, resources });
       const after = await findRequest(transaction, id, now);
       if (!after) throw noSuchRequest(id);
       return viewOf(authorizer, after, caller.user);
@@ -122,17 +121,17 @@ export class Reviews {
   async #approve(
     transaction: Kysely<Database>,
     caller: Caller,
-    { stored, review, now, resource: target }: Approving,
+    { stored, review, now, resources }: Approving,
   ): Promise<void> {
-    const { announcer, grants } = this.#parts;
+    const { announcer, authorizer, grants } = this.#parts;
     const { request } = stored;
-    const { id, resource, profile, reason } = request;
+    const { id } = request;
     const durations = [...request.reviews, review].map((each) => each.duration ?? request.duration);
     const duration = Math.min(request.duration, ...durations);
-    const needs = await this.#needsNow(transaction, stored, target, duration);
-    const groups = caller.user.groups;
-    const missing = unmetApprovals(needs, stored.approvals);
-    if (missing.length > 0 && !canApprove(missing, groups))
+    const { needs, each } = await this.#needsNow(transaction, stored, resources, duration);
+    const today = withNeeds(stored, needs, each);
+    const missing = unmetApprovals(today.request.needs, stored.approvals);
+    if (missing.length > 0 && !canReview(authorizer, today, caller.user))
       throw new DrawbridgeError(
         'not_a_reviewer',
         'policy changed, and your review no longer counts for this request',
@@ -140,9 +139,9 @@ export class Reviews {
       );
 
     await this.#insert(transaction, caller, id, review, now);
-    const approvals = [...stored.approvals, { reviewerId: caller.user.id, groups }];
-    if (unmetApprovals(needs, approvals).length > 0) {
-      await refreshNeeds(transaction, id, needs);
+    const approvals = [...stored.approvals, { reviewerId: caller.user.id, groups: caller.user.groups }];
+    if (unmetApprovals(today.request.needs, approvals).length > 0) {
+      await refreshNeeds(transaction, today, needs, each);
       await announcer.changed(
         transaction,
         { kind: 'request', id },
@@ -156,7 +155,8 @@ export class Reviews {
       );
       return;
     }
-    await settle(transaction, id, 'approved', now);
+    await settle(transaction, id, 'approved', now, duration);
+    await give(transaction, grants, caller, request, duration);
     await announcer.changed(
       transaction,
       { kind: 'request', id },
@@ -168,39 +168,35 @@ export class Reviews {
         details: { duration },
       },
     );
-    await grants.issue(transaction, caller, {
-      requestId: id,
-      userId: request.principal.id,
-      resource,
-      profile,
-      duration,
-      reason,
-    });
   }
 
   /** What policy needs of the request as things are now: policies, groups and labels may have changed since it was made. */
   async #needsNow(
     transaction: Kysely<Database>,
     { request, address }: StoredRequest,
-    resource: StoredResource | undefined,
+    resources: ReadonlyMap<string, StoredResource>,
     duration: number,
-  ): Promise<readonly Requirement[]> {
+  ): Promise<Extract<PolicyAnswer, { verdict: 'needs' }>> {
     const { authorizer } = this.#parts;
     const user = await findUser(transaction, request.principal.id);
-    if (!resource || !user || !Object.hasOwn(resource.profiles, request.profile))
-      throw new DrawbridgeError('not_found', `${request.profile} of ${request.resource} is no longer there`);
-    const decision = authorizer.access(
-      { user, address },
-      { resource, profile: request.profile, duration, reason: request.reason },
-    );
-    if (decision.verdict === 'allow') return [];
-    const policies = [...decision.policies];
+    const targets = request.targets.map(({ resource: name, profile }) => {
+      const resource = resources.get(name);
+      if (!resource || !user || !Object.hasOwn(resource.profiles, profile))
+        throw new DrawbridgeError('not_found', `${profile} of ${name} is no longer there`);
+      return { resource, profile };
+    });
+    if (!user) throw noSuchRequest(request.id);
+    const answer = askPolicy(authorizer, { user, address }, { targets, duration, reason: request.reason });
+    const policies = [...answer.policies];
     const hint = 'Policy has changed since the request was made. Deny it, or have the policy changed.';
-    if (decision.verdict === 'deny')
-      throw new DrawbridgeError('policy_denied', decision.reason, { policies, hint });
-    if (decision.requirements.some(isJustification))
-      throw new DrawbridgeError('policy_denied', authorizer.explain(decision), { policies, hint });
-    return decision.requirements;
+    if (answer.verdict === 'deny')
+      throw new DrawbridgeError('policy_denied', answer.reason, { policies, hint });
+    const unmet = answer.needs.filter(isJustification);
+    if (unmet.length > 0) {
+      const words = authorizer.explain({ verdict: 'needs', requirements: unmet, policies });
+      throw new DrawbridgeError('policy_denied', words, { policies, hint });
+    }
+    return answer;
   }
 
   async #insert(
@@ -241,10 +237,11 @@ async function settle(
   id: RequestId,
   state: 'approved' | 'denied',
   now: number,
+  given?: number,
 ): Promise<void> {
   const { numUpdatedRows } = await transaction
     .updateTable('access_requests')
-    .set({ state, decided_at: new Date(now) })
+    .set({ state, decided_at: new Date(now), given: given ?? null })
     .where('id', '=', id)
     .where('state', '=', 'pending')
     .executeTakeFirst();
@@ -252,16 +249,49 @@ async function settle(
     throw new DrawbridgeError('not_pending', 'the request was decided already', { id });
 }
 
+/** The request with what policy needs by now, of all and of each target. */
+function withNeeds(
+  stored: StoredRequest,
+  needs: readonly Requirement[],
+  each: readonly (readonly Requirement[])[],
+): StoredRequest {
+  const { createdAt, escalatedAt } = stored.request;
+  const counted = (of: readonly Requirement[]) =>
+    asked(of, Date.parse(createdAt), escalatedAt === undefined ? undefined : Date.parse(escalatedAt));
+  return {
+    ...stored,
+    request: { ...stored.request, needs: counted(needs) },
+    targets: stored.targets.map((target, index) => ({ ...target, needs: counted(each[index] ?? needs) })),
+  };
+}
+
+/** Writes down what it needs by now, so that lists and quorum are about the same. */
 async function refreshNeeds(
   transaction: Kysely<Database>,
-  id: RequestId,
+  { request: { id, needs: counted, createdAt, escalatedAt } }: StoredRequest,
   needs: readonly Requirement[],
+  each: readonly (readonly Requirement[])[],
 ): Promise<void> {
-  const groups = [...new Set(needs.flatMap((need) => (need.kind === 'approve' ? need.groups : [])))];
+  const next = nextEscalation(
+    needs,
+    Date.parse(createdAt),
+    escalatedAt === undefined ? undefined : Date.parse(escalatedAt),
+  );
   await transaction
     .updateTable('access_requests')
-    .set({ needs: JSON.stringify(needs), review_groups: groups })
+    .set({
+      needs: JSON.stringify(needs),
+      review_groups: groupsAsked(counted),
+      escalate_at: next === undefined ? null : new Date(next),
+    })
     .where('id', '=', id)
     .where('state', '=', 'pending')
     .execute();
+  for (const [position, own] of each.entries())
+    await transaction
+      .updateTable('request_targets')
+      .set({ needs: JSON.stringify(own) })
+      .where('request_id', '=', id)
+      .where('position', '=', position)
+      .execute();
 }

@@ -1,5 +1,5 @@
 import type { User, UserId } from '@drawbridge/contract';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Database } from '../store/database.ts';
 
 /** A person as they are now: groups may have changed since they asked. Undefined where there is none. */
@@ -21,4 +21,27 @@ export async function findUser(executor: Kysely<Database>, id: UserId): Promise<
       groups: row.groups,
     }
   );
+}
+
+/**
+ * Everybody whose identity provider says that this e-mail address is theirs, in whatever case it is written, and when
+ * it said so last.
+ */
+export async function findByVerifiedEmail(
+  executor: Kysely<Database>,
+  email: string,
+): Promise<{ readonly user: User; readonly signedInAt: Date }[]> {
+  const rows = await executor
+    .selectFrom('users')
+    .select(['id', 'signed_in_at'])
+    .where(sql<string>`lower(email)`, '=', email.toLowerCase())
+    .where('email_verified', '=', true)
+    .orderBy('id')
+    .execute();
+  const people = [];
+  for (const { id, signed_in_at: signedInAt } of rows) {
+    const user = await findUser(executor, id);
+    if (user) people.push({ user, signedInAt });
+  }
+  return people;
 }

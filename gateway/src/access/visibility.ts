@@ -6,31 +6,39 @@ import type { StoredRequest } from './request-rows.ts';
 
 type May = Pick<Authorizer, 'may'>;
 
-/** Whether this person has a say in the request: in a group that a requirement names, and let by policy. */
-function isReviewer(authorizer: May, { request }: StoredRequest, user: User): boolean {
+/**
+ * Whether this person has a say in the request: in a group that a requirement names, and let by policy to review every
+ * target that needs that group. What needs others only is for them to say.
+ */
+function isReviewer(authorizer: May, { request, targets }: StoredRequest, user: User): boolean {
+  if (request.principal.id === user.id) return false;
+  const own = targets.filter(({ needs }) => canApprove(needs, user.groups));
   return (
-    request.principal.id !== user.id &&
-    canApprove(request.needs, user.groups) &&
-    mayReview(authorizer, user, wishOf(request))
+    own.length > 0 &&
+    own.every(({ resource: name, protocol, labels, profile }) =>
+      mayReview(authorizer, user, {
+        resource: { name, protocol, labels },
+        profile,
+        duration: request.duration,
+      }),
+    )
   );
 }
 
-const wishOf = ({ resource, protocol, labels, profile, duration }: StoredRequest['request']) => ({
-  resource: { name: resource, protocol, labels },
-  profile,
-  duration,
-});
-
-/** One's own, those one may review or did review, and all of them with `admin.read`. */
+/** One's own, those one may review or did review, those where one is told of broken glass, and all with `admin.read`. */
 export function canSeeRequest(authorizer: May, stored: StoredRequest, user: User): boolean {
   const { request } = stored;
   return (
     request.principal.id === user.id ||
     request.reviews.some(({ reviewer }) => reviewer.id === user.id) ||
+    isTold(request, user) ||
     isReviewer(authorizer, stored, user) ||
     authorizer.may({ user }, 'admin.read')
   );
 }
+
+const isTold = ({ brokenGlass }: Pick<AccessRequest, 'brokenGlass'>, { groups }: User): boolean =>
+  brokenGlass?.told.some((group) => groups.includes(group)) ?? false;
 
 /** Whether this person's approval would count now. */
 export function canReview(authorizer: May, stored: StoredRequest, user: User): boolean {
@@ -68,8 +76,9 @@ export function canRevoke(
   );
 }
 
-/** One's own, those one may revoke, and all of them with `admin.read`. */
+/** One's own, those one may revoke or was told of, and all of them with `admin.read`. */
 export const canSeeGrant = (authorizer: May, stored: StoredGrant, user: User): boolean =>
   stored.grant.principal.id === user.id ||
+  isTold(stored.grant, user) ||
   canRevoke(authorizer, stored, user) ||
   authorizer.may({ user }, 'admin.read');

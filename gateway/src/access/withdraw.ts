@@ -5,7 +5,8 @@ import type { Actor } from './caller.ts';
 
 /**
  * Ends what hung on a resource or profile that is gone: pending requests are cancelled, grants revoked, and
- * with them their sessions. Else a resource of the same name, made later, would inherit them.
+ * with them their sessions. Else a resource of the same name, made later, would inherit them. A request for several
+ * resources is cancelled as a whole: what is decided together is given together or not at all.
  * @param profiles those that are gone; all of them when absent
  */
 export async function withdraw(
@@ -24,9 +25,15 @@ export async function withdraw(
   const requests = await transaction
     .updateTable('access_requests')
     .set({ state: 'cancelled', decided_at: at })
-    .where('resource', '=', resource)
     .where('state', '=', 'pending')
-    .$if(profiles !== undefined, (query) => query.where('profile', 'in', [...(profiles ?? [])]))
+    .where('id', 'in', (of) =>
+      of
+        .selectFrom('request_targets as t')
+        .select('t.request_id')
+        .where('t.pending', '=', true)
+        .where('t.resource', '=', resource)
+        .$if(profiles !== undefined, (query) => query.where('t.profile', 'in', [...(profiles ?? [])])),
+    )
     .returning('id')
     .execute();
   for (const { id } of requests)

@@ -10,11 +10,14 @@ import {
 } from '@drawbridge/contract';
 import type { AuditFilter } from '../access/audit.ts';
 import type { Authorizer } from '../access/authorizer.ts';
+import type { CommandReviews } from '../access/command-reviews.ts';
 import type { Documents } from '../access/documents.ts';
 import type { Grants } from '../access/grants.ts';
+import type { PolicyQuestions } from '../access/policy-questions.ts';
 import type { Requests } from '../access/requests.ts';
 import type { Resources } from '../access/resources.ts';
 import type { Reviews } from '../access/reviews.ts';
+import type { Uses } from '../access/uses.ts';
 import type { Clock } from '../clock.ts';
 import type { Identity, Caller as SignedIn } from '../identity/identity.ts';
 import type { Asking, SessionAccess } from '../sessions/session-access.ts';
@@ -34,7 +37,13 @@ export interface HandlerParts {
   readonly grants: Grants;
   readonly documents: Documents;
   /** @throws DrawbridgeError `forbidden` */
-  readonly listAudit: (caller: Asking, filter: AuditFilter) => Promise<AuditEvent[]>;
+  readonly listAudit: (
+    caller: Asking,
+    filter: AuditFilter,
+  ) => Promise<{ events: AuditEvent[]; next?: string | undefined }>;
+  readonly uses: Uses;
+  readonly commandReviews: CommandReviews;
+  readonly policyQuestions: PolicyQuestions;
   readonly sessions: SessionAccess;
   readonly events: EventStream<User>;
   /** How often one person may ask for access: each time reviewers are told. */
@@ -48,6 +57,7 @@ type C = Call<SignedIn>;
 /** What each operation of the API does: it finds the service that knows, and says who asks. */
 export function createHandlers(parts: HandlerParts): Handlers<SignedIn> {
   const { authorizer, documents, events, grants, identity, requests, resources, reviews, sessions } = parts;
+  const { commandReviews, policyQuestions } = parts;
   const from = ({ caller, address }: C) => ({ user: caller.user, address });
 
   return {
@@ -105,7 +115,24 @@ export function createHandlers(parts: HandlerParts): Handlers<SignedIn> {
     listDocuments: async ({ query }, call) => ({ documents: await documents.list(from(call), query.kind) }),
     removeDocument: ({ params }, call) => documents.remove(from(call), params.kind, params.name),
 
-    listAudit: async ({ query }, call) => ({ events: await parts.listAudit(from(call), query) }),
+    listCommandReviews: async ({ query }, call) => ({
+      reviews: await commandReviews.list(from(call), query),
+    }),
+    getCommandReview: ({ params }, call) => commandReviews.get(from(call), params.id),
+    voteOnCommand: ({ params, body }, call) => commandReviews.vote(from(call), params.id, body),
+    withdrawCommand: ({ params }, call) => commandReviews.withdraw(from(call), params.id),
+    breakGlass: ({ params, body }, call) => commandReviews.breakGlass(from(call), params.id, body.reason),
+
+    testPolicy: ({ body }, call) => policyQuestions.test(from(call), body),
+    explainAccess: ({ query }, call) => policyQuestions.explain(from(call), query),
+    listPolicies: async ({ query }, call) => ({
+      policies: await policyQuestions.policies(from(call), query),
+    }),
+    listPeople: async ({ query }, call) => ({ people: await policyQuestions.people(from(call), query) }),
+    validatePolicies: ({ body }, call) => policyQuestions.validate(from(call), body.documents),
+
+    listAudit: ({ query }, call) => parts.listAudit(from(call), query),
+    listUses: ({ query }, call) => parts.uses.list(from(call), query),
     events: async (_input, { caller, request, response }) => {
       const { authorization } = request.headers;
       // The stream outlives the token it was opened with, by no more than the sign-in itself.

@@ -38,6 +38,20 @@ beforeEach(() => {
     ready: async () => ({ ready: true, checks: {} }),
     metrics: { contentType: 'text/plain', text: async () => 'metrics', requestAnswered() {} },
     metricsToken: 'hunter2',
+    raw: [
+      {
+        path: '/v1/slack/interactions',
+        contentType: 'application/x-www-form-urlencoded',
+        largestBody: 100,
+        limit: createRateLimit(3),
+        receive: async (headers, body) => {
+          if (headers['x-signed'] !== 'yes') throw new DrawbridgeError('token_invalid', 'who are you?');
+          return body.toString() === 'quiet'
+            ? { status: 200 }
+            : { status: 200, body: { got: body.toString() } };
+        },
+      },
+    ],
   });
 });
 
@@ -162,4 +176,62 @@ it('describes itself in OpenAPI, without references that lead nowhere', async ()
     for (const part of path?.split('/') ?? []) place = (place as Record<string, unknown>)[part];
     expect(place, path).toBeDefined();
   }
+});
+
+describe('a route with a form of its own', () => {
+  const call = (payload: string, headers: Record<string, string> = {}) =>
+    server.inject({
+      method: 'POST',
+      url: '/v1/slack/interactions',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-signed': 'yes', ...headers },
+      payload,
+    });
+
+  it('gets its body as it came, byte for byte', async () => {
+    expect((await call('payload=%7B%22a%22%3A1%7D&b')).json()).toEqual({
+      got: 'payload=%7B%22a%22%3A1%7D&b',
+    });
+    const quiet = await call('quiet');
+    expect([quiet.statusCode, quiet.body]).toEqual([200, '']);
+  });
+
+  it('refuses in the same words as everything else', async () => {
+    const refused = await call('a', { 'x-signed': 'no' });
+    expect([refused.statusCode, ErrorBody.parse(refused.json()).error.code]).toEqual([401, 'token_invalid']);
+    expect((await call('{}', { 'content-type': 'application/json' })).statusCode).toBe(400);
+  });
+
+  it('takes no more than it should, and not too often', async () => {
+    expect((await call('x'.repeat(101))).statusCode).toBe(413);
+    const codes: number[] = [];
+    for (let count = 0; count < 4; count += 1) codes.push((await call('a')).statusCode);
+    expect(codes).toEqual([200, 200, 429, 429]);
+  });
+
+  it('is not there for other methods', async () => {
+    expect((await server.inject({ method: 'GET', url: '/v1/slack/interactions' })).statusCode).toBe(404);
+  });
+});
+
+describe('/open', () => {
+  const open = (id: string) => server.inject({ method: 'GET', url: `/open/${encodeURIComponent(id)}` });
+
+  it.each([
+    ['req_019b8f5e-7c00-7000-8000-000000000001', 'drawbridge://approval/'],
+    ['cmd_019b8f5e-7c00-7000-8000-000000000001', 'drawbridge://review/'],
+  ])('leads into the app: %s', async (id, place) => {
+    const page = await open(id);
+    expect(page.headers['content-type']).toMatch(/text\/html/);
+    expect(page.headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
+    expect(page.body).toContain(`href="${place}${id}"`);
+  });
+
+  it.each(['ses_019b8f5e-7c00-7000-8000-000000000001', '"><script>alert(1)</script>', 'x'])(
+    'leads nowhere with %s',
+    async (id) => {
+      const page = await open(id);
+      expect(page.statusCode).toBe(404);
+      expect(page.headers['content-type']).toMatch(/json/);
+    },
+  );
 });

@@ -19,8 +19,10 @@ import fastify, {
 import type { z } from 'zod';
 import type { ClientAddress } from '../observe/client-address.ts';
 import type { Logger } from '../observe/logger.ts';
+import { addOpenPage } from './open-page.ts';
 import { openApiDocument } from './openapi.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { addRawRoute, type RawRoute } from './raw-route.ts';
 import { LARGEST_BODY, refusalOf } from './refusal.ts';
 import { isStorable } from './storable-text.ts';
 
@@ -58,6 +60,8 @@ export interface HttpServerParts<C> {
   readonly issuer: (request: IncomingMessage, response: ServerResponse, address?: string) => void;
   /** How often one address may call the issuer, where nobody is signed in yet. */
   readonly issuerLimit: RateLimit;
+  /** Routes beside the contract's. */
+  readonly raw?: readonly RawRoute[];
   readonly ready: () => Promise<{
     readonly ready: boolean;
     readonly checks: Readonly<Record<string, boolean>>;
@@ -115,6 +119,8 @@ export function createHttpServer<C>(parts: HttpServerParts<C>): FastifyInstance 
   for (const operation of Object.keys(api) as Operation[]) addRoute(server, operation, parts);
   addIssuer(server, parts);
   addHealth(server, parts);
+  addOpenPage(server);
+  for (const route of parts.raw ?? []) addRawRoute(server, route, parts.clientAddress);
 
   const document = openApiDocument(parts.publicUrl, parts.version);
   server.get('/openapi.json', async () => document);

@@ -43,7 +43,7 @@ describe('loadConfig', () => {
       data: join(folder, 'data'),
       masterKey: { file: join(folder, 'data', 'master.key') },
       recording: { dir: join(folder, 'data', 'recordings') },
-      access: { activateWithin: 8 * 3600, requestExpiry: 24 * 3600 },
+      access: { activateWithin: 8 * 3600, requestExpiry: 24 * 3600, commandReviewExpiry: 300 },
       identity: {
         clientSecret: 'shh',
         groupsClaim: 'groups',
@@ -198,5 +198,79 @@ describe('loadConfig', () => {
     );
     expect(message).toMatch(/clientSecret.*\{ env: NAME \}/);
     expect(message).not.toContain('hunter2');
+  });
+
+  const WEBHOOK = `{ name: siem, url: "https://hooks.example.com/in?team=1", secret: { env: HOOK }, events: all }`;
+  const HOOK = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+
+  it('reads who is told beyond the app', async () => {
+    const { notifications } = await load(
+      `${IDENTITY}
+notifications:
+  webhooks:
+    - ${WEBHOOK}
+    - { name: local, url: { env: URL_OF }, secret: { env: HOOK }, events: [request, grant.revoked], includeStatements: true }
+  slack: { token: { value: xoxb-1 }, signingSecret: { value: 0123456789abcdef0123456789abcdef }, channel: C0123, mentions: { dba: S0DBA } }`,
+      { HOOK, URL_OF: 'http://127.0.0.1:9000/in' },
+    );
+    expect(notifications).toEqual({
+      webhooks: [
+        {
+          name: 'siem',
+          url: 'https://hooks.example.com/in?team=1',
+          secret: HOOK,
+          events: ['all'],
+          includeStatements: false,
+        },
+        {
+          name: 'local',
+          url: 'http://127.0.0.1:9000/in',
+          secret: HOOK,
+          events: ['request', 'grant.revoked'],
+          includeStatements: true,
+        },
+      ],
+      slack: {
+        token: 'xoxb-1',
+        signingSecret: '0123456789abcdef0123456789abcdef',
+        channel: 'C0123',
+        mentions: { dba: 'S0DBA' },
+        apiUrl: 'https://slack.com/api/',
+        includeStatements: false,
+      },
+    });
+    expect((await load(IDENTITY)).notifications).toEqual({ webhooks: [] });
+  });
+
+  it('says what is wrong with those, without their secrets', async () => {
+    const { message, list } = await problems(
+      `${IDENTITY}
+notifications:
+  webhooks:
+    - { name: a, url: "http://hooks.example.com", secret: { value: hunter2 }, events: [grant.revokd] }
+    - { name: b, urll: "https://hooks.example.com", url: "https://u:hunter2@hooks.example.com", secret: { env: HOOK }, events: [] }
+  slack: { token: { value: xoxp-hunter2 }, signingSecret: { value: short }, channel: "#approvals" }`,
+      { HOOK },
+    );
+    const at = (path: string) => list.find((problem) => problem.path === path);
+    expect(at('notifications.webhooks.0.url')?.reason).toMatch(/must be https/);
+    expect(at('notifications.webhooks.0.secret')?.reason).toMatch(/must be whsec_/);
+    expect(at('notifications.webhooks.0.events.0')?.nearest).toBe('grant.revoked');
+    expect(at('notifications.webhooks.1.urll')?.nearest).toBe('notifications.webhooks.1.url');
+    expect(at('notifications.webhooks.1.url')?.reason).toMatch(/user name or password/);
+    expect(at('notifications.webhooks.1.events')?.reason).toMatch(/must name events/);
+    expect(at('notifications.slack.token')?.reason).toMatch(/bot token/);
+    expect(at('notifications.slack.signingSecret')?.reason).toMatch(/signing secret/);
+    expect(at('notifications.slack.channel')?.reason).toMatch(/id of a channel/);
+    expect(message).not.toContain('hunter2');
+  });
+
+  it('wants each webhook to have a name of its own', async () => {
+    const { list } = await problems(`${IDENTITY}\nnotifications: { webhooks: [${WEBHOOK}, ${WEBHOOK}] }`, {
+      HOOK,
+    });
+    expect(list).toMatchObject([
+      { path: 'notifications.webhooks', reason: expect.stringContaining('same name') },
+    ]);
   });
 });

@@ -18,6 +18,9 @@ export function listOptions(schema: z.ZodType, path: readonly string[] = []): Op
   }
   // The variable of `masterKey` holds the key itself and not a setting: the keyring reads it.
   if (path.length === 1 && path[0] === 'masterKey') return [];
+  // A map, and a list of sections, have no text of their own.
+  if (inner instanceof z.ZodRecord) return [];
+  if (inner instanceof z.ZodArray && unwrap(inner.element as z.ZodType) instanceof z.ZodObject) return [];
   return [{ path, variable: variableOf(path), fromText: textReader(inner) }];
 }
 
@@ -46,6 +49,8 @@ function textReader(schema: z.ZodType): (text: string) => unknown {
 /** The names that are valid at a place of the configuration; empty where there are none. */
 export function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   const inner = unwrap(schema);
+  if (inner instanceof z.ZodArray && path.length > 0)
+    return namesAt(inner.element as z.ZodType, path.slice(1));
   if (!(inner instanceof z.ZodObject)) return [];
   const [key, ...rest] = path;
   if (key === undefined) return Object.keys(inner.shape);

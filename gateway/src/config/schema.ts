@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Duration, Name } from '@drawbridge/contract';
 import { z } from 'zod';
 import { createClientAddress } from '../observe/client-address.ts';
+import { slackSection, webhookSection } from './notification-sections.ts';
 import { type Surroundings, secretText } from './secret-source.ts';
 import { webAddress, webOrigin } from './web-address.ts';
 
@@ -66,6 +67,7 @@ export function configSchema(surroundings: Surroundings) {
       nameClaim: z.exactOptional(z.string().min(1)),
       displayNameClaim: z.string().min(1).default('name'),
       prompt: z.exactOptional(z.string().min(1)),
+      emailsAreVerified: z.boolean().default(false),
       idleTimeout: duration('12h'),
       maxLifetime: duration('7d'),
       // Not a valid value: an absent section is told option by option what it lacks.
@@ -73,11 +75,22 @@ export function configSchema(surroundings: Surroundings) {
     access: section({
       activateWithin: duration('8h'),
       requestExpiry: duration('24h'),
+      commandReviewExpiry: duration('5m'),
     }).prefault({}),
     bootstrap: z.array(path).default([]),
     recording: section({ dir: path.optional() }).prefault({}),
     log: section({ level: z.enum(LOG_LEVELS).default('info') }).prefault({}),
     metrics: section({ token: secret.optional() }).prefault({}),
+    notifications: section({
+      webhooks: z
+        .array(webhookSection(surroundings))
+        .refine(
+          (webhooks) => new Set(webhooks.map(({ name }) => name)).size === webhooks.length,
+          'two of them have the same name',
+        )
+        .default([]),
+      slack: slackSection(surroundings).optional(),
+    }).prefault({}),
   });
 }
 

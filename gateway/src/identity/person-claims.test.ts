@@ -24,10 +24,23 @@ describe('personFromClaims', () => {
       name: 'alice',
       displayName: 'Alice Moreau',
       email: 'a@x.example',
+      emailVerified: false,
       groups: ['a', 'b'],
       authTime: new Date(10_000),
       amr: ['pwd', 'otp'],
     });
+  });
+
+  it.each([
+    [{ email_verified: true }, {}, true],
+    [{ email_verified: false }, {}, false],
+    // A text is no answer to whether it was verified: it may say "false".
+    [{ email_verified: 'true' }, {}, false],
+    [{}, {}, false],
+    [{}, { emailsAreVerified: true }, true],
+  ])('takes an e-mail as verified where the provider says so: %j with %j is %s', (claims, more, verified) => {
+    const person = personFromClaims({ sub: '7', email: 'a@x.example', ...claims }, { ...settings, ...more });
+    expect(person.emailVerified).toBe(verified);
   });
 
   it('finds a name where the usual claims are missing', () => {

@@ -3,7 +3,10 @@ import type { IdentitySettings } from './settings.ts';
 import type { Person } from './upstream.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
-type ClaimNames = Pick<IdentitySettings, 'provider' | 'groupsClaim' | 'nameClaim' | 'displayNameClaim'>;
+type ClaimNames = Pick<
+  IdentitySettings,
+  'provider' | 'groupsClaim' | 'nameClaim' | 'displayNameClaim' | 'emailsAreVerified'
+>;
 
 const MAX_GROUPS = 2000;
 const MAX_TEXT = 256;
@@ -32,6 +35,7 @@ export function personFromClaims(claims: Claims, settings: ClaimNames): Person {
     name,
     displayName: text(claims[settings.displayNameClaim ?? 'name']) ?? name,
     ...(email === undefined ? {} : { email }),
+    emailVerified: settings.emailsAreVerified === true || claims.email_verified === true,
     groups: groups(claims, settings),
     ...(typeof authTime === 'number' && Number.isFinite(authTime)
       ? { authTime: new Date(authTime * 1000) }

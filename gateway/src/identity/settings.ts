@@ -16,6 +16,8 @@ export interface IdentitySettings {
   readonly nameClaim?: string;
   /** Claim with the name to show. Default: `name`. */
   readonly displayNameClaim?: string;
+  /** Whether every address it gives is the person's own, for providers that don't send `email_verified`. Default: false. */
+  readonly emailsAreVerified?: boolean;
   /** `prompt` sent to the provider, e.g. `select_account`. Default: none. */
   readonly prompt?: string;
   /** Seconds without a refresh after which a sign-in lapses. Default: 12 h. */

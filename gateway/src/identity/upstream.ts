@@ -6,6 +6,8 @@ export interface Person {
   readonly name: string;
   readonly displayName: string;
   readonly email?: string;
+  /** Whether the provider has made sure that the address is theirs. */
+  readonly emailVerified: boolean;
   readonly groups: readonly string[];
   /** When the provider last asked the person for proof. */
   readonly authTime?: Date;

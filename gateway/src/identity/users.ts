@@ -22,6 +22,7 @@ export class Users {
       name: person.name,
       display_name: person.displayName,
       email: person.email ?? null,
+      email_verified: person.email !== undefined && person.emailVerified,
       groups: [...person.groups],
       signed_in_at: now,
     };

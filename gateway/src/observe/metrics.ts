@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Prometheus metrics. Labels are of closed sets only: never a person, a statement or an address. */
-export function createMetrics(liveSessions: () => number) {
+export function createMetrics(liveSessions: () => number, heldCommands: () => number) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   new Gauge({
@@ -10,6 +10,14 @@ export function createMetrics(liveSessions: () => number) {
     registers: [registry],
     collect() {
       this.set(liveSessions());
+    },
+  });
+  new Gauge({
+    name: 'drawbridge_commands_held',
+    help: 'Statements and commands that wait on this gateway until people decide',
+    registers: [registry],
+    collect() {
+      this.set(heldCommands());
     },
   });
   const started = new Counter({
@@ -37,6 +45,20 @@ export function createMetrics(liveSessions: () => number) {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers: [registry],
   });
+  const notifications = new Counter({
+    name: 'drawbridge_notification_attempts_total',
+    help: 'Attempts to deliver a notification, by endpoint and outcome',
+    labelNames: ['endpoint', 'outcome'],
+    registers: [registry],
+  });
+  const outbox = {
+    pending: notificationGauge(
+      registry,
+      'pending',
+      'Notifications that wait to be delivered, by any gateway',
+    ),
+    failed: notificationGauge(registry, 'failed', 'Notifications that were given up in the last 30 days'),
+  };
   return {
     sessionStarted: (protocol: string) => started.inc({ protocol }),
     sessionEnded: (protocol: string, end: { readonly code: string }) =>
@@ -44,7 +66,21 @@ export function createMetrics(liveSessions: () => number) {
     tunnelRefused: (code: string) => refused.inc({ code }),
     requestAnswered: (operation: string, status: number, seconds: number) =>
       requests.observe({ operation, status: String(status) }, seconds),
+    notificationAttempted: (endpoint: string, outcome: string) => notifications.inc({ endpoint, outcome }),
+    /** What is in the outbox, as it is when it is asked for. */
+    notificationsIn: (endpoint: string, { pending, failed }: { pending: number; failed: number }) => {
+      outbox.pending.set({ endpoint }, pending);
+      outbox.failed.set({ endpoint }, failed);
+    },
     contentType: registry.contentType,
     text: () => registry.metrics(),
   };
 }
+
+const notificationGauge = (registry: Registry, state: string, help: string) =>
+  new Gauge({
+    name: `drawbridge_notifications_${state}`,
+    help,
+    labelNames: ['endpoint'],
+    registers: [registry],
+  });

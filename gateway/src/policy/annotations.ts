@@ -1,12 +1,7 @@
-import { parseDuration, type Requirement } from '@drawbridge/contract';
-
-/**
- * What has to happen before a forbid lets go. `mfa` is understood, so that a policy written with it is
- * valid, but nothing meets it yet: it denies and says so.
- */
-export type PolicyRequirement =
-  | Requirement
-  | { readonly kind: 'mfa'; readonly seconds: number; readonly policy: string; readonly message?: string };
+import { parseDuration } from '@drawbridge/contract';
+import type { PolicyJson } from './cedar.ts';
+import { nearestName } from './nearest-name.ts';
+import type { PolicyRequirement } from './requirement.ts';
 
 export interface Annotated {
   readonly description?: string;
@@ -14,54 +9,69 @@ export interface Annotated {
   readonly requirements: readonly PolicyRequirement[];
 }
 
-/** The context field that a requirement changes once it is met; its forbid has to ask for it. */
-const requirementField = {
-  approve: ['approved'],
-  justify: ['hasReason', 'hasTicket'],
-  mfa: ['mfaSeconds'],
-} as const;
-
-const KNOWN = ['approve', 'justify', 'mfa', 'message', 'description'];
-
-interface Input {
-  readonly id: string;
-  readonly effect: 'permit' | 'forbid';
-  /** As Cedar's JSON gives them; an annotation without a value is null. */
-  readonly annotations: Readonly<Record<string, string | null>>;
-  /** The fields of `context` that the policy's conditions mention. */
-  readonly fields: ReadonlySet<string>;
+/** A problem and the annotation that has it. */
+export interface AnnotationProblem {
+  readonly annotation: string;
+  readonly message: string;
+  readonly nearest?: string;
 }
 
+const examples = {
+  approve: '@approve("dba") or @approve("2 of dba, security")',
+  escalate: '@escalate("security after 15m")',
+  breakglass: '@breakglass("security")',
+  justify: '@justify("reason"), @justify("ticket?") or @justify("ticket")',
+  mfa: '@mfa("15m")',
+  message: '@message("…")',
+  description: '@description("…")',
+} as const;
+type Annotation = keyof typeof examples;
+const KNOWN = Object.keys(examples);
+const OF_FORBID = ['approve', 'escalate', 'breakglass', 'justify', 'mfa'] as const;
+
 /** Reads a policy's annotations. What can't be understood is a problem, never passed over: the policy is then refused. */
-export function parseAnnotations(policy: Input): Annotated | { readonly problems: readonly string[] } {
-  const problems: string[] = [];
-  const text = (key: string): string | undefined => {
-    if (!(key in policy.annotations)) return undefined;
-    const value = policy.annotations[key]?.trim();
-    if (value) return value;
-    problems.push(`@${key} needs a text, like ${exampleOf(key) ?? `@${key}("…")`}`);
-    return undefined;
+export function parseAnnotations(
+  id: string,
+  policy: PolicyJson,
+): Annotated | { readonly problems: readonly AnnotationProblem[] } {
+  const problems: AnnotationProblem[] = [];
+  // Cedar's types say every annotation has a text; one written without (`@approve`) arrives as null.
+  const annotations: Readonly<Record<string, string | null>> = policy.annotations ?? {};
+  const wrong = (annotation: string, message: string) => problems.push({ annotation, message });
+  const read = <T>(key: Annotation, parse: (text: string) => T | undefined): T | undefined => {
+    if (!(key in annotations)) return undefined;
+    const text = annotations[key]?.trim();
+    const value = text ? parse(text) : undefined;
+    if (!text) wrong(key, `@${key} needs a text, like ${examples[key]}`);
+    else if (value === undefined) wrong(key, `@${key}("${text}") is not understood: write ${examples[key]}`);
+    return value;
   };
-  for (const key of Object.keys(policy.annotations)) {
-    if (!KNOWN.includes(key))
-      problems.push(
-        `@${key} is not an annotation that Drawbridge knows (${KNOWN.map((name) => `@${name}`).join(', ')})`,
-      );
-  }
-  const message = text('message');
-  const description = text('description');
-  const base = { policy: policy.id, ...(message === undefined ? {} : { message }) };
+
+  for (const key of Object.keys(annotations)) if (!KNOWN.includes(key)) problems.push(unknown(key));
+  const message = read('message', (text) => text);
+  const description = read('description', (text) => text);
+  const about = { policy: id, ...(message === undefined ? {} : { message }) };
+  const approve = read('approve', quorumIn);
+  const escalate = read('escalate', escalationIn);
+  const breakGlass = read('breakglass', groupsIn);
+  const justify = read('justify', justificationIn);
+  const seconds = read('mfa', parseDuration);
   const requirements: PolicyRequirement[] = [];
-  for (const kind of ['approve', 'justify', 'mfa'] as const) {
-    const value = text(kind);
-    if (value === undefined) continue;
-    const parsed = parseRequirement(kind, value, base);
-    if (typeof parsed === 'string') problems.push(parsed);
-    else requirements.push(parsed);
-    if (policy.effect === 'permit')
-      problems.push(`@${kind} belongs on a forbid: a permit has nothing to lift`);
-    else if (!requirementField[kind].some((field) => policy.fields.has(field)))
-      problems.push(`@${kind} can never be met: end the forbid with unless { ${unless[kind]} }`);
+  if (approve !== undefined)
+    requirements.push({
+      ...{ kind: 'approve', ...approve },
+      ...(escalate === undefined ? {} : { escalate }),
+      ...(breakGlass === undefined ? {} : { breakGlass }),
+      ...about,
+    });
+  if (justify !== undefined) requirements.push({ kind: 'justify', ...justify, ...about });
+  if (seconds !== undefined) requirements.push({ kind: 'mfa', seconds, ...about });
+
+  for (const key of OF_FORBID) {
+    if (!(key in annotations)) continue;
+    if (policy.effect === 'permit') wrong(key, `@${key} belongs on a forbid: a permit has nothing to lift`);
+    else if ((key === 'escalate' || key === 'breakglass') && !('approve' in annotations))
+      wrong(key, `@${key} belongs beside @approve: without it nobody is waited for`);
   }
   if (problems.length > 0) return { problems };
   return {
@@ -71,45 +81,39 @@ export function parseAnnotations(policy: Input): Annotated | { readonly problems
   };
 }
 
-const examples = {
-  approve: '@approve("dba") or @approve("2 of dba, security")',
-  justify: '@justify("reason") or @justify("ticket")',
-  mfa: '@mfa("15m")',
-} as const;
-const exampleOf = (key: string): string | undefined =>
-  Object.entries(examples).find(([kind]) => kind === key)?.[1];
-const unless = {
-  approve: 'context.approved',
-  justify: 'context.hasTicket',
-  mfa: 'context has mfaSeconds && context.mfaSeconds <= 900',
-} as const;
+function unknown(annotation: string): AnnotationProblem {
+  const nearest = nearestName(annotation, KNOWN);
+  const help =
+    nearest === undefined
+      ? ` (${KNOWN.map((name) => `@${name}`).join(', ')})`
+      : `, did you mean @${nearest}?`;
+  const message = `@${annotation} is not an annotation that Drawbridge knows${help}`;
+  return { annotation, message, ...(nearest === undefined ? {} : { nearest: `@${nearest}` }) };
+}
 
-type Base = { policy: string; message?: string };
+/** `dba`, or `2 of dba, security`. */
+function quorumIn(text: string): { count: number; groups: string[] } | undefined {
+  const match = /^(?:(\d{1,2})\s+of\s+)?(.+)$/.exec(text);
+  const count = Number(match?.[1] ?? '1');
+  const groups = groupsIn(match?.[2] ?? '');
+  return count < 1 || groups === undefined ? undefined : { count, groups };
+}
 
-function parseRequirement(
-  kind: 'approve' | 'justify' | 'mfa',
-  value: string,
-  base: Base,
-): PolicyRequirement | string {
-  switch (kind) {
-    case 'approve': {
-      const match = /^(?:(\d{1,2})\s+of\s+)?(.+)$/.exec(value);
-      const count = Number(match?.[1] ?? '1');
-      const groups = (match?.[2] ?? '').split(',').map((group) => group.trim());
-      if (count < 1 || groups.some((group) => group === '') || new Set(groups).size !== groups.length)
-        return `@approve("${value}") is not understood: write ${examples.approve}`;
-      return { kind, count, groups, ...base };
-    }
-    case 'justify':
-      // `ticket?` asks for a reason and welcomes a ticket; `ticket` insists on one.
-      if (value === 'reason' || value === 'ticket?') return { kind, ticket: false, ...base };
-      if (value === 'ticket') return { kind, ticket: true, ...base };
-      return `@justify("${value}") is not understood: write @justify("reason"), @justify("ticket?") or @justify("ticket")`;
-    case 'mfa': {
-      const seconds = parseDuration(value);
-      return seconds === undefined
-        ? `@mfa("${value}") is not understood: write a duration, like ${examples.mfa}`
-        : { kind, seconds, ...base };
-    }
-  }
+/** `security after 15m`. */
+function escalationIn(text: string): { after: number; groups: string[] } | undefined {
+  const match = /^(.+?)\s+after\s+(\S+)$/.exec(text);
+  const groups = groupsIn(match?.[1] ?? '');
+  const after = parseDuration(match?.[2] ?? '');
+  return groups === undefined || after === undefined || after < 1 ? undefined : { after, groups };
+}
+
+/** `ticket?` asks for a reason and welcomes a ticket; `ticket` insists on one. */
+function justificationIn(text: string): { ticket: boolean } | undefined {
+  return ['reason', 'ticket?', 'ticket'].includes(text) ? { ticket: text === 'ticket' } : undefined;
+}
+
+/** `dba, security`: at least one name, and none twice. */
+function groupsIn(text: string): string[] | undefined {
+  const groups = text.split(',').map((group) => group.trim());
+  return groups.some((group) => group === '') || new Set(groups).size !== groups.length ? undefined : groups;
 }

@@ -47,6 +47,7 @@ describe('decide', () => {
       verdict: 'deny',
       reason: 'no policy lets alice connect to orders-db with profile read',
       policies: [],
+      unpermitted: true,
     });
   });
 
@@ -96,6 +97,8 @@ describe('decide', () => {
       verdict: 'deny',
       reason: expect.stringContaining('no policy lets alice'),
       policies: [],
+      unpermitted: true,
+      requirements: [{ kind: 'approve', count: 1, groups: ['dba'], policy: 'p' }],
     });
   });
 
@@ -172,8 +175,6 @@ describe('decide', () => {
     });
     expect(engine.decide(read('public.orders')).verdict).toBe('allow');
     expect(engine.decide(read('public.salaries')).verdict).toBe('deny');
-    expect(engine.decideAll([read('public.orders'), read('public.salaries')]).verdict).toBe('deny');
-    expect(engine.decideAll([read('public.orders'), read('public.items')]).verdict).toBe('allow');
   });
 
   it('takes what a statement does not say as what permits least', () => {
@@ -195,17 +196,6 @@ describe('decide', () => {
     });
     expect(engine.allows(apply(['platform']))).toBe(true);
     expect(engine.allows(apply(['engineering']))).toBe(false);
-  });
-});
-
-describe('decideAll', () => {
-  it('denies when nothing is asked', () => {
-    expect(engineOf('permit (principal, action, resource);').decideAll([]).verdict).toBe('deny');
-  });
-
-  it('names a requirement that several questions share once', () => {
-    const decision = engineOf(PERMIT + NEEDS_DBA).decideAll([connect(), connect()]);
-    expect(decision.verdict === 'needs' && decision.requirements).toHaveLength(1);
   });
 });
 
@@ -238,5 +228,63 @@ describe('explain', () => {
         message: 'ask a dba',
       },
     ]);
+  });
+});
+
+describe('answers that are kept', () => {
+  const question = (): Question => ({
+    ...connect({ ip: '10.0.0.1', action: { verb: 'select' } }),
+    action: 'sql.read',
+  });
+  const base = question();
+
+  it('are found again by what was asked, whoever asks', () => {
+    const engine = engineOf('permit (principal, action, resource);');
+    expect(engine.decide(question())).toBe(engine.decide(question()));
+  });
+
+  it.each<[string, Question]>([
+    ['another person', { ...base, principal: { ...base.principal, name: 'bob' } }],
+    ['other groups', { ...base, principal: { ...base.principal, groups: ['engineering', 'dba'] } }],
+    ['an address of e-mail', { ...base, principal: { ...base.principal, email: 'a@example.com' } }],
+    ['another action', { ...base, action: 'sql.write' }],
+    [
+      'another table',
+      {
+        ...base,
+        resource: { name: 'orders-db', protocol: 'postgres', labels: { env: 'prod' }, object: 'a.b' },
+      },
+    ],
+    [
+      'another label',
+      { ...base, resource: { name: 'orders-db', protocol: 'postgres', labels: { env: 'dev' } } },
+    ],
+    [
+      'another protocol',
+      { ...base, resource: { name: 'orders-db', protocol: 'ssh', labels: { env: 'prod' } } },
+    ],
+    ['no resource', { principal: base.principal, action: 'admin.read', facts: {} }],
+    ['another fact of the statement', { ...base, facts: { ...base.facts, action: { verb: 'delete' } } }],
+    ['another address', { ...base, facts: { ...base.facts, ip: '10.0.0.2' } }],
+    ['an approval', { ...base, facts: { ...base.facts, approved: true } }],
+    ['another hour', { ...base, at: NOON_MONDAY + 3_600_000 }],
+    ['the same hour of another day', { ...base, at: NOON_MONDAY + 86_400_000 }],
+  ])('are not those to %s', (_, other) => {
+    const engine = engineOf('permit (principal, action, resource);');
+    expect(engine.decide(other)).not.toBe(engine.decide(question()));
+  });
+
+  it('have a version, which goes up with each change and each hour', () => {
+    let now = NOON_MONDAY;
+    const engine = createPolicyEngine({ clock: { now: () => now } });
+    const versions = [engine.version];
+    now += 59 * 60_000;
+    expect(engine.version).toBe(versions[0]);
+    now += 60_000;
+    versions.push(engine.version);
+    engine.replace(noPolicies);
+    versions.push(engine.version);
+    expect(versions.toSorted((a, b) => a - b)).toEqual([...new Set(versions)]);
+    expect(versions).toHaveLength(3);
   });
 });

@@ -1,28 +1,23 @@
-import { randomUUID } from 'node:crypto';
-import { preparsePolicySet, preparseSchema, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
-import type { Requirement } from '@drawbridge/contract';
+import type { PolicyExplanation, Requirement } from '@drawbridge/contract';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
-import type { PolicyRequirement } from './annotations.ts';
+import { almost } from './almost.ts';
+import { preparseSchema, statefulIsAuthorized } from './cedar.ts';
 import type { Decision } from './decision.ts';
 import { noPolicies, type Policy, type PolicySet } from './policy-set.ts';
-import { type CedarRequest, type Facts, type Question, toCedar } from './question.ts';
+import { type Facts, hourOf, keyOf, type Question, toCedar } from './question.ts';
+import type { PolicyRequirement } from './requirement.ts';
 import { actionWords, POLICY_SCHEMA } from './schema.ts';
-
-/** One policy that had a part in a decision, in words. */
-interface PolicyExplanation {
-  readonly id: string;
-  readonly effect: 'permit' | 'forbid';
-  readonly description?: string;
-  readonly message?: string;
-}
+import { askedIn } from './scope.ts';
+import { Shards } from './shards.ts';
+import { vocabulary } from './vocabulary.ts';
 
 /** Asks Cedar. Synchronous: it sits on the path of each new statement. */
 export interface PolicyEngine {
   decide(question: Question): Decision;
-  /** One answer to several questions: the first denial, or all that is needed, or allow. No questions, no access. */
-  decideAll(questions: readonly Question[]): Decision;
   explain(decision: Decision): PolicyExplanation[];
+  /** Where no policy lets it happen: which almost would, see `almost`. */
+  almost(question: Question): string[];
   /** Whether policy would say yes right now; for what can't wait for a review. */
   allows(question: Question): boolean;
 }
@@ -36,15 +31,21 @@ interface Verdict {
 }
 
 const SCHEMA_NAME = 'drawbridge';
-/** Answers kept: the same statement by the same person within the same hour asks the same question. */
-const CACHED_ANSWERS = 4096;
+/** Decisions kept: the same statement by the same person within the same hour asks the same question. */
+const CACHED_DECISIONS = 4096;
+/** Characters of the questions to these: commands may be long. */
+const CACHED_CHARACTERS = 8_000_000;
+/** More hours than any clock shows: keeps the two parts of a version apart. */
+const HOURS = 100_000_000;
 
 /** The engine that a gateway keeps: `replace` swaps the whole set between two decisions, never during one. */
 export interface LivePolicyEngine extends PolicyEngine {
+  /** Goes up when an answer given before may no longer be so: the set was replaced, or another hour began. */
+  readonly version: number;
   replace(set: PolicySet): void;
 }
 
-/** @throws Error when Cedar can't take the schema or the set; a set from `compilePolicies` is always taken. */
+/** @throws Error when Cedar can't take the schema. */
 export function createPolicyEngine({
   clock,
   policies = noPolicies,
@@ -52,30 +53,27 @@ export function createPolicyEngine({
   clock: Pick<Clock, 'now'>;
   policies?: PolicySet;
 }): LivePolicyEngine {
-  // cedar-wasm keeps parsed sets under a name for as long as the process lives; each engine reuses its own.
-  const slot = randomUUID();
-  const answers = new LRUCache<string, Verdict>({ max: CACHED_ANSWERS });
-  let set: PolicySet = policies;
-  let order = new Map<string, number>();
+  const shards = new Shards();
+  const decisions = new LRUCache<string, Decision>({
+    max: CACHED_DECISIONS,
+    maxSize: CACHED_CHARACTERS,
+    sizeCalculation: (_, key) => key.length,
+  });
+  let set: PolicySet = noPolicies;
+  let replaced = 0;
 
   function replace(next: PolicySet): void {
-    const staticPolicies = Object.fromEntries([...next.values()].map(({ id, cedar }) => [id, cedar]));
-    taken(preparsePolicySet(slot, { staticPolicies }));
+    shards.replace(next);
     set = next;
-    order = new Map([...next.keys()].map((id, index) => [id, index]));
-    answers.clear();
+    decisions.clear();
+    replaced += 1;
   }
 
-  function ask(request: CedarRequest): Verdict {
-    const key = JSON.stringify(request);
-    const known = answers.get(key);
-    if (known) return known;
-    const verdict = askCedar(request);
-    answers.set(key, verdict);
-    return verdict;
-  }
-
-  function askCedar(request: CedarRequest): Verdict {
+  function ask(question: Question, now: number): Verdict {
+    const request = toCedar(question, now);
+    const { slot, policies: candidates, failure } = shards.of(askedIn(request, groupOf(question)));
+    if (slot === undefined)
+      return { allow: false, policies: [], ...(failure === undefined ? {} : { failure }) };
     const answer = statefulIsAuthorized({
       ...request,
       preparsedSchemaName: SCHEMA_NAME,
@@ -95,18 +93,25 @@ export function createPolicyEngine({
         policies: broken.filter((policy) => policy !== undefined),
         failure: `policy ${broken.map((policy) => policy?.id).join(', ')} could not be evaluated`,
       };
-    const ids = [...diagnostics.reason].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
-    return {
-      allow: decision === 'allow',
-      policies: ids.map((id) => set.get(id)).filter((policy) => policy !== undefined),
-    };
+    const decided = new Set(diagnostics.reason);
+    return { allow: decision === 'allow', policies: candidates.filter(({ id }) => decided.has(id)) };
   }
 
   function decide(question: Question): Decision {
-    const now = clock.now();
-    const verdict = ask(toCedar(question, now));
+    const now = question.at ?? clock.now();
+    const key = keyOf(question, now);
+    const known = decisions.get(key);
+    if (known) return known;
+    const decision = weigh(question, now);
+    decisions.set(key, decision);
+    return decision;
+  }
+
+  function weigh(question: Question, now: number): Decision {
+    const verdict = ask(question, now);
     if (verdict.allow) return { verdict: 'allow', policies: idsOf(verdict) };
-    if (verdict.failure !== undefined || verdict.policies.length === 0) return denied(question, verdict);
+    if (verdict.failure !== undefined) return denied(question, verdict);
+    if (verdict.policies.length === 0) return { ...denied(question, verdict), unpermitted: true };
     // Cedar names only forbids here: one forbid outweighs every permit.
     const blocking = verdict.policies.filter(({ requirements }) => requirements.length === 0);
     if (blocking.length > 0) return denied(question, { ...verdict, policies: blocking });
@@ -114,8 +119,12 @@ export function createPolicyEngine({
     const unmeetable = verdict.policies.filter((policy) =>
       policy.requirements.some(({ kind }) => kind === 'mfa'),
     );
-    const once = ask(toCedar({ ...question, facts: met(question.facts, requirements) }, now));
-    if (!once.allow) return denied(question, once);
+    const once = ask({ ...question, facts: met(question.facts, requirements) }, now);
+    if (!once.allow) {
+      const unpermitted = once.failure === undefined && once.policies.length === 0 && unmeetable.length === 0;
+      if (!unpermitted) return denied(question, once);
+      return { ...denied(question, once), unpermitted, requirements: requirements.filter(isMeetable) };
+    }
     if (unmeetable.length > 0) return denied(question, { ...verdict, policies: unmeetable });
     return { verdict: 'needs', requirements: requirements.filter(isMeetable), policies: idsOf(verdict) };
   }
@@ -124,9 +133,13 @@ export function createPolicyEngine({
   replace(policies);
   return {
     replace,
+    get version() {
+      // Policies may ask for the hour.
+      return replaced * HOURS + hourOf(clock.now());
+    },
     decide,
     allows: (question) => decide(question).verdict === 'allow',
-    decideAll: (questions) => combine(questions.map(decide)),
+    almost: (question) => almost(set, askedIn(toCedar(question, 0), groupOf(question))),
     explain: ({ policies: ids }) =>
       ids
         .map((id) => set.get(id))
@@ -140,6 +153,7 @@ export function createPolicyEngine({
   };
 }
 
+const groupOf = ({ action }: Question): string => vocabulary.actions.get(action)?.group ?? '';
 const idsOf = (verdict: Verdict) => verdict.policies.map(({ id }) => id);
 const isMeetable = (requirement: PolicyRequirement): requirement is Requirement => requirement.kind !== 'mfa';
 
@@ -163,7 +177,9 @@ function met(facts: Facts, requirements: readonly PolicyRequirement[]): Facts {
   };
 }
 
-function denied(question: Question, verdict: Verdict): Decision {
+type Denial = Extract<Decision, { verdict: 'deny' }>;
+
+function denied(question: Question, verdict: Verdict): Denial {
   return { verdict: 'deny', reason: reasonOf(question, verdict), policies: idsOf(verdict) };
 }
 
@@ -186,20 +202,3 @@ const needsMfa = ({ requirements }: Policy) =>
   requirements.some(({ kind }) => kind === 'mfa')
     ? 'needs a recent multi-factor sign-in, which this gateway cannot check yet'
     : undefined;
-
-function combine(decisions: readonly Decision[]): Decision {
-  const policies = [...new Set(decisions.flatMap((decision) => decision.policies))];
-  const denial = decisions.find((decision) => decision.verdict === 'deny');
-  if (denial) return denial;
-  if (decisions.length === 0)
-    return { verdict: 'deny', reason: 'nothing was asked, so nothing is allowed', policies };
-  const requirements = decisions.flatMap((decision) =>
-    decision.verdict === 'needs' ? decision.requirements : [],
-  );
-  const distinct = [
-    ...new Map(requirements.map((requirement) => [JSON.stringify(requirement), requirement])).values(),
-  ];
-  return distinct.length > 0
-    ? { verdict: 'needs', requirements: distinct, policies }
-    : { verdict: 'allow', policies };
-}

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { ActionName, Document, type PolicyDocument } from '@drawbridge/contract';
+import { ActionName, Document, type PolicyDocument, UserId } from '@drawbridge/contract';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { createPolicyEngine } from './engine.ts';
 import { compilePolicies } from './policy-set.ts';
 import { actionContext, POLICY_SCHEMA } from './schema.ts';
 
@@ -13,6 +14,12 @@ const blocks = (language: string) =>
 const policies = blocks('yaml').flatMap((text) =>
   parseAllDocuments(text).map((document) => Document.parse(document.toJS()) as PolicyDocument),
 );
+
+function engineOf(name: string) {
+  const compiled = compilePolicies(policies.filter((document) => document.name === name));
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
+  return createPolicyEngine({ clock: { now: () => 0 }, policies: compiled.set });
+}
 
 describe('docs/policy.md', () => {
   it('has examples', () => {
@@ -26,6 +33,25 @@ describe('docs/policy.md', () => {
 
   it.each(blocks('cedar'))('%s is refused', (cedar) => {
     expect(compilePolicies([{ name: 'refused', cedar }])).toMatchObject({ ok: false });
+  });
+
+  it('gives single tables and what tools read, as it says', () => {
+    const engine = engineOf('support-reads-orders');
+    const read = (object?: string) =>
+      engine.allows({
+        principal: {
+          ...{ kind: 'user', provider: 'p', subject: 'zoe', name: 'zoe', displayName: 'Zoe' },
+          ...{ id: UserId.parse('usr_01977f2e-0000-7000-8000-000000000001'), groups: ['support'] },
+        },
+        action: 'sql.read',
+        resource: {
+          ...{ name: 'orders-db', protocol: 'postgres', labels: {} },
+          ...(object === undefined ? {} : { object }),
+        },
+        facts: { profile: 'read' },
+      });
+    const tables = [undefined, 'public.orders', 'pg_catalog.pg_class', 'public.customers', 'pg_catalogue.x'];
+    expect(tables.map(read)).toEqual([true, true, true, false, false]);
   });
 
   it('names every action and every field of the context', () => {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { CedarValueJson, EntityJson, EntityUidJson } from '@cedar-policy/cedar-wasm/nodejs';
 import type { ActionName, Principal } from '@drawbridge/contract';
+import type { CedarValueJson, EntityJson, TypeAndId } from './cedar.ts';
 import { actionContext, type ContextKind } from './schema.ts';
 
 /** A resource as policy sees it; `object` is what the action is done to inside it (`public.customers`). */
@@ -32,18 +32,36 @@ export interface Question {
   /** Absent where it is the gateway itself: `admin.*`. */
   readonly resource?: PolicyResource;
   readonly facts: Facts;
+  /** As if it were this moment, in ms; the present where absent. */
+  readonly at?: number;
 }
 
+/** Cedar's, with ids written in one way. */
+type Entity = EntityJson & { readonly uid: TypeAndId; readonly parents: TypeAndId[] };
+
 export interface CedarRequest {
-  readonly principal: EntityUidJson;
-  readonly action: EntityUidJson;
-  readonly resource: EntityUidJson;
+  readonly principal: TypeAndId;
+  readonly action: TypeAndId;
+  readonly resource: TypeAndId;
   readonly context: Record<string, CedarValueJson>;
-  readonly entities: EntityJson[];
+  readonly entities: Entity[];
 }
 
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 const uid = (type: string, id: string) => ({ type, id });
+
+/** The hours that policies can tell apart. */
+export const hourOf = (now: number): number => Math.floor(now / 3_600_000);
+
+/** Everything that `toCedar` makes a request of: the same key, the same request. */
+export function keyOf({ principal, action, resource, facts }: Question, now: number): string {
+  const { id, name, displayName, provider, subject, email, groups } = principal;
+  return JSON.stringify([
+    ...[id, name, displayName, provider, subject, email, groups, action, facts, hourOf(now)],
+    // Callers pass whole documents.
+    ...(resource ? [resource.name, resource.protocol, resource.labels, resource.object] : []),
+  ]);
+}
 
 /** The same question in Cedar's JSON. `now` in milliseconds. */
 export function toCedar(question: Question, now: number): CedarRequest {
@@ -59,7 +77,7 @@ export function toCedar(question: Question, now: number): CedarRequest {
   };
 }
 
-function principalEntity(principal: Principal): EntityJson {
+function principalEntity(principal: Principal): Entity {
   const { id, name, displayName, provider, subject, email, groups } = principal;
   return {
     uid: uid('User', id),
@@ -69,16 +87,16 @@ function principalEntity(principal: Principal): EntityJson {
 }
 
 /** What is asked about, first, and what it is inside of. */
-function resourceEntities({ action, resource }: Question): [EntityJson, ...EntityJson[]] {
+function resourceEntities({ action, resource }: Question): [Entity, ...Entity[]] {
   if (!resource) return [{ uid: uid('Gateway', 'drawbridge'), attrs: { name: 'drawbridge' }, parents: [] }];
   const { name, protocol, labels, object } = resource;
-  const whole: EntityJson = {
+  const whole: Entity = {
     uid: uid('Resource', name),
     attrs: { name, protocol },
     parents: Object.entries(labels).map(([key, value]) => uid('Label', `${key}:${value}`)),
   };
   if (object === undefined) return [whole];
-  const part = (type: string, path: string, parents: EntityUidJson[]): EntityJson => ({
+  const part = (type: string, path: string, parents: TypeAndId[]): Entity => ({
     uid: uid(type, `${name}/${path}`),
     attrs: { name: path },
     parents,
@@ -119,6 +137,7 @@ const OF_ACTION = {
   command: { command: '', program: '', arguments: [] },
   file: { operation: '', path: '' },
   destination: { host: '', port: 0, direction: '' },
+  call: { verb: '', apiGroup: '', kind: '', namespace: '', name: '', method: '', path: '' },
 } as const satisfies Record<
   Exclude<ContextKind, 'circumstances' | 'use'>,
   Readonly<Record<string, string | number | boolean | readonly string[]>>

@@ -1,4 +1,4 @@
-import { closeSync, fsync, ftruncateSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsync, ftruncateSync, writeSync } from 'node:fs';
 import { type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
@@ -53,6 +53,14 @@ export class FolderFile implements OpenRecording {
     this.#mustBeOpen();
     ftruncateSync(this.#parts.fd, size);
     this.#size = size;
+  }
+
+  async assertHeld(): Promise<void> {
+    this.#mustBeOpen();
+    const ours = fstatSync(this.#parts.fd);
+    const there = await stat(this.#parts.path).catch(() => undefined);
+    if (there?.ino !== ours.ino || there.dev !== ours.dev)
+      throw new Error('it was taken for abandoned, and another gateway has put it away');
   }
 
   chunks(): AsyncIterable<Uint8Array> {

@@ -28,8 +28,8 @@ export class FolderOwner {
   }
 
   /**
-   * Whether the process of `mark` still runs here. One of another boot or container counts as gone: the
-   * caller only asks about recordings of its own gateway, and a gateway runs once.
+   * Whether the process of `mark` still runs here. One of another machine, boot or container counts as gone: the
+   * caller only asks about recordings of its own gateway, and a gateway runs once, or of one that is known to be gone.
    */
   async isAlive(mark: string): Promise<boolean> {
     const [, pid, started] = /^(\d+)-[0-9a-f]{8}-([0-9a-f]{16})$/.exec(mark) ?? [];

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, unlinkSync } from 'node:fs';
 import { access, mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type GatewayId, SessionId } from '@drawbridge/contract';
+import { GatewayId, SessionId } from '@drawbridge/contract';
 import { FolderFile, readFileChunks } from './folder-file.ts';
 import { FolderOwner } from './folder-owner.ts';
 import type { OpenRecording, RecordingStore, StoredRecording } from './recording-store.ts';
@@ -10,13 +10,15 @@ import type { OpenRecording, RecordingStore, StoredRecording } from './recording
 const OPEN_NAME = /^(ses_[0-9a-f-]{36})\.(gw_[0-9a-f-]{36})\.([0-9a-f-]+)$/;
 
 /**
- * Recordings as files of a folder on a file system of this machine:
+ * Recordings as files of a folder on a file system of this machine, or of one that several gateways share:
  *
  *     open/<session>.<gateway>.<owner>   being written; the name says by whom
  *     <date>/<session>.rec               finished; the date (UTC) is that of the session's id
  *     damaged/<session>.<gateway>.<owner>
  *
- * An open one changes hands by a rename and is finished by a link, so that of two who try, one succeeds.
+ * An open one changes hands by a rename and is finished by a link, so that of two who try, one succeeds. Whether a
+ * process on another machine still runs can't be seen here: who asks for recordings of another gateway knows that it is
+ * gone (see `LifeSign`).
  */
 export class FolderStore implements RecordingStore {
   readonly #dir: string;
@@ -50,6 +52,10 @@ export class FolderStore implements RecordingStore {
       unlinkSync(path);
       throw error;
     }
+  }
+
+  async openGateways(): Promise<readonly GatewayId[]> {
+    return [...new Set((await this.#openEntries()).map(({ gateway }) => gateway))];
   }
 
   async abandoned(gateway: GatewayId): Promise<readonly SessionId[]> {
@@ -104,12 +110,13 @@ export class FolderStore implements RecordingStore {
     });
   }
 
-  async #openEntries(): Promise<{ name: string; session: SessionId; gateway: string; owner: string }[]> {
+  async #openEntries(): Promise<{ name: string; session: SessionId; gateway: GatewayId; owner: string }[]> {
     return (await readdir(join(this.#dir, 'open'))).flatMap((name) => {
-      const [, id, gateway, owner] = OPEN_NAME.exec(name) ?? [];
+      const [, id, by, owner] = OPEN_NAME.exec(name) ?? [];
       const session = SessionId.safeParse(id);
-      return session.success && gateway !== undefined && owner !== undefined
-        ? [{ name, session: session.data, gateway, owner }]
+      const gateway = GatewayId.safeParse(by);
+      return session.success && gateway.success && owner !== undefined
+        ? [{ name, session: session.data, gateway: gateway.data, owner }]
         : [];
     });
   }

@@ -1,4 +1,5 @@
 import type {
+  GatewayId,
   RecordingEventInput,
   RecordingHeader,
   RecordingManifest,
@@ -32,8 +33,13 @@ export interface Recorder {
 export interface Recordings {
   /** @throws RecordingFailed when it can't be created. */
   open(header: RecordingHeader): Recorder;
-  /** Seals recordings that a crash left open; to be called before sessions are accepted. Returns what it sealed. */
-  recover(): Promise<readonly RecordingManifest[]>;
+  /**
+   * Seals recordings that a crash left open. Returns what it sealed.
+   * @param gateway whose: this one's own, before it accepts sessions, or those of one that is known to be gone
+   */
+  recover(gateway?: GatewayId): Promise<readonly RecordingManifest[]>;
+  /** Other gateways that have recordings open where this one keeps its own, or left some so. */
+  openElsewhere(): Promise<readonly GatewayId[]>;
   /** The recording as `RECORDING_MEDIA_TYPE`, decrypted, streamed; an open one up to what is written now, without manifest. Undefined where there is none. */
   read(session: string): Promise<AsyncIterable<Uint8Array> | undefined>;
   /**

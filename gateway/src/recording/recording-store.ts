@@ -8,7 +8,9 @@ import type { Growth } from './growth.ts';
 export interface RecordingStore {
   /** Begins one and holds it. Nothing stays behind when it throws. */
   create(session: SessionId, gateway: GatewayId, start: Uint8Array): OpenRecording;
-  /** Open recordings of this gateway that nobody holds any more. */
+  /** Gateways that have recordings open there, or left some so. */
+  openGateways(): Promise<readonly GatewayId[]>;
+  /** Open recordings of one gateway that nobody of this machine holds any more. */
   abandoned(gateway: GatewayId): Promise<readonly SessionId[]>;
   /** Takes hold of an abandoned one; undefined when another was quicker. */
   claim(session: SessionId, gateway: GatewayId): Promise<OpenRecording | undefined>;
@@ -23,6 +25,8 @@ export interface OpenRecording {
   append(bytes: Uint8Array): void;
   /** Cuts off what is after `size`. */
   truncate(size: number): void;
+  /** @throws Error when another has taken hold of it: it was taken for abandoned. */
+  assertHeld(): Promise<void>;
   /** From the first byte to the last. */
   chunks(): AsyncIterable<Uint8Array>;
   /** The same, and then whatever is appended until `growth` ends. @throws the signal's reason once it aborts */

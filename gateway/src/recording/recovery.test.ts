@@ -130,6 +130,46 @@ describe('recover', () => {
     expect(await open.seal(END)).toMatchObject({ crashed: false });
   });
 
+  it('seals what another gateway left, for one that knows that it is gone', async () => {
+    const { session } = await folder.crashed();
+    const survivor = await folder.create({ gatewayId: newId('gw') });
+    expect(await survivor.openElsewhere()).toEqual([folder.gatewayId]);
+    expect(await survivor.recover()).toEqual([]);
+    expect(await survivor.recover(folder.gatewayId)).toMatchObject([
+      { session, gateway: folder.gatewayId, crashed: true },
+    ]);
+    expect(await folder.verify(survivor, session)).toMatchObject({ ok: true });
+    expect(await survivor.openElsewhere()).toEqual([]);
+  });
+
+  it('leaves nothing to a gateway that wakes up after it was taken for dead', async () => {
+    let isAlive = true;
+    const assertAlive = () => {
+      if (!isAlive) throw new Error('others take it for dead');
+    };
+    const frozen = (await folder.create({ assertAlive })).open(folder.header());
+    frozen.record(recordedRun(0));
+    await folder.abandonAll();
+    const survivor = await folder.create({ gatewayId: newId('gw') });
+    const [manifest] = await survivor.recover(folder.gatewayId);
+    if (manifest === undefined) throw new Error('it was not sealed');
+    const sealed = await exported(survivor, manifest.session);
+    isAlive = false;
+    expect(() => frozen.record(recordedRun(1))).toThrow(/others take it for dead/);
+    await expect(frozen.seal(END)).rejects.toThrow(/another gateway has put it away/);
+    expect(await exported(survivor, manifest.session)).toEqual(sealed);
+  });
+
+  it('does not put away what others left while it may be taken for dead itself', async () => {
+    await folder.crashed();
+    const assertAlive = () => {
+      throw new Error('others take it for dead');
+    };
+    const cutOff = await folder.create({ gatewayId: newId('gw'), assertAlive });
+    expect(await cutOff.recover(folder.gatewayId)).toEqual([]);
+    expect(folder.problems).toMatchObject([{ error: { message: 'others take it for dead' } }]);
+  });
+
   it('seals once when two try at the same time', async () => {
     const instances = await Promise.all([folder.create(), folder.create(), folder.create()]);
     const [first] = instances;

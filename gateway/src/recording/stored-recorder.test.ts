@@ -40,6 +40,7 @@ async function failingStore(): Promise<RecordingStore> {
       file.append(bytes);
     },
     truncate: (size) => file.truncate(size),
+    assertHeld: () => file.assertHeld(),
     chunks: () => file.chunks(),
     follow: (growth, signal) => file.follow(growth, signal),
     async finish() {
@@ -51,6 +52,7 @@ async function failingStore(): Promise<RecordingStore> {
   });
   return {
     create: (...of) => failing(folder.create(...of)),
+    openGateways: () => folder.openGateways(),
     abandoned: (gateway) => folder.abandoned(gateway),
     async claim(...of) {
       const file = await folder.claim(...of);
@@ -68,6 +70,7 @@ async function open() {
     gatewayId,
     clock,
     ticks: () => clock.now(),
+    assertAlive: () => undefined,
     onProblem: (_session, error) => {
       throw error;
     },

@@ -33,6 +33,8 @@ interface StoredRecorderParts {
   readonly clock: Pick<Clock, 'now'>;
   /** Milliseconds since the session's start, to the microsecond. */
   readonly elapsed: () => number;
+  /** Throws once others may have taken hold of the recording. */
+  readonly assertAlive: () => void;
 }
 
 /** Encodes, chains, encrypts and appends: one call of `record`, one frame, one write. */
@@ -53,6 +55,7 @@ export class StoredRecorder implements Recorder {
       throw new RecordingFailed('the recording is sealed; nothing can be added to it');
     if (entries.length === 0) return;
     try {
+      this.#parts.assertAlive();
       const { plain, position } = this.#encode(entries, 0);
       this.#append(plain, false);
       this.#position = position;
@@ -77,6 +80,7 @@ export class StoredRecorder implements Recorder {
   async #seal(end: { code: SessionEndCode; reason: string }, crashed: boolean): Promise<RecordingManifest> {
     const { file, growth, header, signingKey, clock } = this.#parts;
     try {
+      await file.assertHeld();
       const { bytes, plain, position } = this.#encode([{ event: { type: 'end', ...end } }], MANIFEST_ROOM);
       const manifest: RecordingManifest = {
         version: 1,

@@ -44,6 +44,7 @@ interface StoredRecordingsParts {
   readonly clock: Pick<Clock, 'now'>;
   readonly ticks: () => number;
   readonly onProblem: (session: SessionIdType, error: Error) => void;
+  readonly assertAlive: () => void;
 }
 
 /** Encrypted, chained, signed recordings on any store of bytes. */
@@ -83,12 +84,17 @@ export class StoredRecordings implements Recordings {
     }
   }
 
-  async recover(): Promise<readonly RecordingManifest[]> {
-    const { gatewayId, onProblem, store } = this.#parts;
+  async openElsewhere(): Promise<readonly GatewayId[]> {
+    return (await this.#parts.store.openGateways()).filter((id) => id !== this.#parts.gatewayId);
+  }
+
+  async recover(gateway: GatewayId = this.#parts.gatewayId): Promise<readonly RecordingManifest[]> {
+    const { assertAlive, onProblem, store } = this.#parts;
     const sealed: RecordingManifest[] = [];
-    for (const session of await store.abandoned(gatewayId)) {
+    for (const session of await store.abandoned(gateway)) {
       try {
-        const file = await store.claim(session, gatewayId);
+        assertAlive();
+        const file = await store.claim(session, gateway);
         if (file !== undefined) sealed.push(await this.#recover(session, file));
       } catch (error) {
         onProblem(session, error instanceof Error ? error : new Error(String(error)));
@@ -197,7 +203,7 @@ export class StoredRecordings implements Recordings {
     position: { head: Buffer; events: number; at: number },
     elapsed: () => number,
   ): StoredRecorder {
-    const { clock, signingKey } = this.#parts;
+    const { assertAlive, clock, signingKey } = this.#parts;
     const rounded = () => Math.round(elapsed() * 1000) / 1000;
     const growth = new Growth(() => this.#open.delete(header.session));
     this.#open.set(header.session, { file, growth });
@@ -211,6 +217,7 @@ export class StoredRecordings implements Recordings {
       signingKey,
       clock,
       elapsed: rounded,
+      assertAlive,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  type AccessScope,
   DrawbridgeError,
   type Grant,
   type Principal,
@@ -8,9 +9,11 @@ import {
   type SignInId,
 } from '@drawbridge/contract';
 import type { MaskingRules } from '../masking/rule.ts';
-import type { Action, Decision } from '../policy/decision.ts';
+import type { Action, Answer, Decision, Needs } from '../policy/decision.ts';
 import type { Recorder, RecordingEntry } from '../recording/recorder.ts';
-import type { Session, SessionEnd, TargetCredential } from './session.ts';
+import { outsideScope } from './outside-scope.ts';
+import type { Reviewing, ReviewOutcome } from './reviewing.ts';
+import type { Asked, Held, Session, SessionEnd, TargetCredential } from './session.ts';
 import type { SessionResource } from './session-resource.ts';
 import type { SessionCounters } from './session-store.ts';
 
@@ -25,8 +28,16 @@ export interface LiveSessionParts {
   readonly rules: MaskingRules;
   readonly clientAddress: string | undefined;
   readonly clientKey: string | undefined;
-  /** What policy says to one action of this session; asked only for what the profile allows. */
-  readonly policy: (action: Action) => Decision;
+  /** What the holder does without, see `AccessScope`. */
+  readonly scope: AccessScope | undefined;
+  /** What policy says to one action of this session; asked only for what profile and scope allow. */
+  readonly policy: (action: Action, circumstances: { readonly approved: boolean }) => Decision;
+  /** See `Session.decisionVersion`. */
+  readonly decisionVersion: () => number;
+  /** How held statements and commands get to people. */
+  readonly reviewing: (session: LiveSession) => Reviewing;
+  /** See `Session.used`. */
+  readonly used: (session: LiveSession, actions: readonly Action[], answer: Answer) => void;
   /** Runs the grant's clock, opens the recording and registers the session; see `Session.credential`. */
   readonly begin: (session: LiveSession) => Promise<{ recorder: Recorder; credential: TargetCredential }>;
 }
@@ -51,7 +62,7 @@ export class LiveSession implements Session {
   };
 
   readonly #allow: ReadonlySet<string>;
-  readonly #policy: LiveSessionParts['policy'];
+  readonly #parts: Pick<LiveSessionParts, 'policy' | 'scope' | 'decisionVersion' | 'reviewing' | 'used'>;
   readonly #begin: LiveSessionParts['begin'];
   readonly #abort = new AbortController();
   #recorder: Recorder | undefined;
@@ -74,7 +85,7 @@ export class LiveSession implements Session {
     this.rules = parts.rules;
     this.clientAddress = parts.clientAddress;
     this.clientKey = parts.clientKey;
-    this.#policy = parts.policy;
+    this.#parts = parts;
     this.#allow = new Set(profile.allow);
     this.#begin = parts.begin;
   }
@@ -85,6 +96,7 @@ export class LiveSession implements Session {
     return (
       allow.length === this.#allow.size &&
       allow.every((action) => this.#allow.has(action)) &&
+      isDeepStrictEqual(resource.labels, this.resource.labels) &&
       isDeepStrictEqual(rules, this.rules)
     );
   }
@@ -111,37 +123,126 @@ export class LiveSession implements Session {
     return credential;
   }
 
-  /**
-   * The profile's ceiling first: what it does not allow never happens, whatever policy says. Then policy; the actions
-   * of SQL are not asked about one by one yet, there `access.connect` and the profile decide.
-   */
-  decide(actions: readonly Action[]): Decision {
-    const policies: string[] = [];
-    for (const action of actions) {
-      if (this.#allow.has(action.name)) {
-        if (action.name.startsWith('sql.')) continue;
-        const decision = this.#policy(action);
-        if (decision.verdict !== 'allow') return decision;
-        policies.push(...decision.policies);
-        continue;
-      }
-      const object = action.object === undefined ? '' : ` on ${action.object}`;
-      const reason = `the ${this.profile} profile of ${this.resource.name} doesn't allow ${action.name}${object}`;
-      return { verdict: 'deny', reason, policies: [] };
-    }
-    return { verdict: 'allow', policies };
+  get decisionVersion(): number {
+    return this.#parts.decisionVersion();
   }
 
-  /** No policy asks people about single statements yet; should one need it, the answer is no. */
+  /** The profile's ceiling and the grant's scope first: what they leave out never happens, whatever policy says. */
+  decide(actions: readonly Action[]): Decision {
+    return this.#decide(actions, { approved: false });
+  }
+
+  #decide(actions: readonly Action[], circumstances: { readonly approved: boolean }): Decision {
+    const { policy, scope } = this.#parts;
+    const policies = new Set<string>();
+    const requirements = new Map<string, Needs['requirements'][number]>();
+    for (const action of actions) {
+      if (!this.#allow.has(action.name)) {
+        const object = action.object === undefined ? '' : ` on ${action.object}`;
+        const reason = `the ${this.profile} profile of ${this.resource.name} doesn't allow ${action.name}${object}`;
+        return { verdict: 'deny', reason, policies: [] };
+      }
+      const outside = action.implied ? undefined : outsideScope(scope, action);
+      if (outside !== undefined) return { verdict: 'deny', reason: outside, policies: [] };
+      const decision = policy(action, circumstances);
+      if (decision.verdict === 'deny' && !(action.implied && decision.unpermitted)) return decision;
+      for (const id of decision.policies) policies.add(id);
+      if (decision.verdict !== 'allow')
+        for (const each of decision.requirements ?? []) requirements.set(`${each.policy} ${each.kind}`, each);
+    }
+    return requirements.size === 0
+      ? { verdict: 'allow', policies: [...policies] }
+      : { verdict: 'needs', requirements: [...requirements.values()], policies: [...policies] };
+  }
+
   async hold(
-    _actions: readonly Action[],
-    needs: Extract<Decision, { verdict: 'needs' }>,
-  ): Promise<Exclude<Decision, { verdict: 'needs' }>> {
-    return {
-      verdict: 'deny',
-      reason: 'it needs a review, and this gateway can only have access requests reviewed',
-      policies: needs.policies,
-    };
+    actions: readonly Action[],
+    needs: Needs,
+    held: Held,
+    { signal, asked }: { readonly signal?: AbortSignal; readonly asked?: (asked: Asked) => void } = {},
+  ): Promise<Answer> {
+    const ends = signal === undefined ? [this.signal] : [this.signal, signal];
+    const unrecorded = new AbortController();
+    const reviewing = this.#parts.reviewing(this);
+    let asking: Awaited<ReturnType<Reviewing['ask']>>;
+    try {
+      asking = await reviewing.ask(actions, needs, held, AbortSignal.any([...ends, unrecorded.signal]));
+    } catch (error) {
+      if (!(error instanceof DrawbridgeError)) throw error;
+      return { verdict: 'deny', reason: error.message, policies: needs.policies };
+    }
+    const { review, outcome } = asking;
+    try {
+      this.#recordAsked(review, needs, held);
+    } catch (error) {
+      unrecorded.abort({
+        code: 'recording_failed',
+        message: 'it could not be recorded',
+      } satisfies SessionEnd);
+      throw error;
+    }
+    asked?.(review);
+    const decided = await outcome;
+    const { state, by, reason } = decided;
+    this.#recordDecided(review, decided);
+    if (state !== 'approved')
+      return {
+        verdict: 'deny',
+        reason: reviewing.words(state, by, reason),
+        policies: needs.policies,
+        review: review.id,
+      };
+    return { ...this.#decideAnew(actions, decided), review: review.id };
+  }
+
+  /** What is approved has to be allowed still, and by those whom policy asks for now: it may have changed meanwhile. */
+  #decideAnew(actions: readonly Action[], { covers }: ReviewOutcome): Answer {
+    const now = this.#decide(actions, { approved: false });
+    if (now.verdict !== 'needs') return now;
+    const after = this.#decide(actions, { approved: true });
+    if (after.verdict === 'deny') return after;
+    if (after.verdict === 'allow' && covers(now.requirements)) return after;
+    const unmet = 'policy changed while it waited, and asks for more now';
+    return { verdict: 'deny', reason: unmet, policies: now.policies };
+  }
+
+  #recordAsked(review: Asked, needs: Needs, held: Held): void {
+    this.record([
+      {
+        event: {
+          type: 'review',
+          review: review.id,
+          state: 'pending',
+          text: held.text,
+          ...(held.parameters !== undefined && { parameters: [...held.parameters] }),
+          groups: groupsOf(needs),
+        },
+      },
+    ]);
+  }
+
+  #recordDecided(review: Asked, { state, by, reason, brokenGlass }: ReviewOutcome): void {
+    try {
+      this.record([
+        {
+          event: {
+            type: 'review',
+            review: review.id,
+            state,
+            ...(by.length > 0 && { by: [...by] }),
+            ...(reason !== undefined && { reason }),
+            ...(brokenGlass && { brokenGlass }),
+          },
+        },
+      ]);
+    } catch (error) {
+      // What is withdrawn because the session is over comes after its recording may have been sealed.
+      if (state !== 'withdrawn') throw error;
+    }
+  }
+
+  used(actions: readonly Action[], answer: Answer): void {
+    this.#parts.used(this, actions, answer);
   }
 
   record(entries: readonly RecordingEntry[]): void {
@@ -162,10 +263,12 @@ export class LiveSession implements Session {
         else if (event.mode === 'simple') counters.statements += 1;
         return;
       case 'execute':
-        counters.statements += 1;
+        if (event.decision === 'deny') counters.refused += 1;
+        else counters.statements += 1;
         return;
       case 'rows':
-        counters.rows += event.count;
+      case 'result':
+        counters.rows += event.count ?? 0;
         counters.bytesOut += payload?.length ?? 0;
         return;
       case 'channel':
@@ -188,3 +291,7 @@ export class LiveSession implements Session {
     }
   }
 }
+
+const groupsOf = ({ requirements }: Needs): string[] => [
+  ...new Set(requirements.flatMap((each) => (each.kind === 'approve' ? each.groups : []))),
+];

@@ -17,6 +17,7 @@ export async function react(
       void expiry.wake();
       return registry.grantChanged(change.id as Grant['id']);
     case 'request':
+    case 'command':
       return expiry.wake();
     case 'session':
       return registry.sessionChanged(change.id as Session['id']);

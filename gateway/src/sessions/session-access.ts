@@ -224,4 +224,6 @@ async function view({ user }: Asking, session: StoredSession, may: Rights): Prom
 const noSuchSession = (id: SessionId) =>
   new DrawbridgeError('not_found', `there is no session ${id} that you may see`);
 const notHere = (id: SessionId) =>
-  new DrawbridgeError('not_found', `the recording of ${id} is not on this gateway`);
+  new DrawbridgeError('not_found', `the recording of ${id} is not on this gateway`, {
+    hint: 'Ask the gateway that served the session. Gateways that share recording.dir show each other’s.',
+  });

@@ -13,9 +13,10 @@ import type { Clock } from '../clock.ts';
 import type { MaskingRules } from '../masking/rule.ts';
 import { newId } from '../new-id.ts';
 import type { Logger } from '../observe/logger.ts';
-import type { Action, Decision } from '../policy/decision.ts';
+import type { Action, Answer, Decision } from '../policy/decision.ts';
 import type { Recorder, Recordings } from '../recording/recorder.ts';
 import { LiveSession } from './live-session.ts';
+import type { Reviewing } from './reviewing.ts';
 import type { ProtocolHandler, SessionEnd, TargetCredential } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import type { SessionResource } from './session-resource.ts';
@@ -65,7 +66,14 @@ export interface SessionHostParts {
     resource: SessionResource,
     grant: Grant,
     action: Action,
+    circumstances: { readonly approved: boolean },
   ) => Decision;
+  /** Goes up when what `policy` said may no longer be so. */
+  readonly decisionVersion: () => number;
+  readonly reviewing: (session: LiveSession, grant: Grant) => Reviewing;
+  readonly used: (session: LiveSession, actions: readonly Action[], answer: Answer) => void;
+  /** Writes what was `used` down; awaited before the session's end is told. Never rejects. */
+  readonly usesEnded: (session: LiveSession) => Promise<void>;
   readonly announce: (id: SessionId) => Promise<void>;
   readonly audit: (
     user: User,
@@ -90,6 +98,7 @@ export class SessionHost {
   readonly #protocols: ReadonlyMap<Protocol, ProtocolHandler>;
   readonly #running = new Set<Promise<unknown>>();
   readonly #runningOf = new Map<UserId, number>();
+  readonly #unstored = new Map<SessionId, () => Promise<void>>();
   #closing = false;
 
   constructor(parts: SessionHostParts) {
@@ -137,7 +146,12 @@ export class SessionHost {
       rules: await resources.rulesFor(resource),
       clientAddress: connection.address,
       clientKey: connection.clientKey,
-      policy: (action) => this.#parts.policy(connection, resource, grant, action),
+      scope: grant.scope,
+      policy: (action, circumstances) =>
+        this.#parts.policy(connection, resource, grant, action, circumstances),
+      decisionVersion: this.#parts.decisionVersion,
+      reviewing: (live) => this.#parts.reviewing(live, grant),
+      used: this.#parts.used,
       begin: (live) => this.#begin(live, grant),
     });
     return (stream) => {
@@ -145,6 +159,14 @@ export class SessionHost {
       this.#runningOf.set(id, (this.#runningOf.get(id) ?? 0) + 1);
       return this.#track(this.#serve(handler, stream, session).finally(() => this.#forget(id)));
     };
+  }
+
+  /** Stores the ends of sessions that ended while the store was away; to be called when it is back. */
+  async storeEnds(): Promise<void> {
+    for (const [id, store] of [...this.#unstored]) {
+      this.#unstored.delete(id);
+      await store();
+    }
   }
 
   /** Ends all sessions and waits until their recordings are sealed. */
@@ -217,6 +239,7 @@ export class SessionHost {
         protocol: resource.protocol,
         reason: grant.reason,
         approvedBy: grant.approvedBy,
+        ...(grant.brokenGlass !== undefined && { brokenGlass: grant.brokenGlass.reason }),
         startedAt: startedAt.toISOString(),
         ...(session.clientAddress !== undefined && { clientAddress: session.clientAddress }),
       });
@@ -269,6 +292,8 @@ export class SessionHost {
       end = { code: 'protocol_error', message: 'the gateway failed to handle this connection' };
       stream.destroy();
     }
+    // What is held still goes with it.
+    session.end(end.code, end.message);
     if (session.recorder !== undefined) await this.#finish(session, session.recorder, end);
     return end;
   }
@@ -278,7 +303,7 @@ export class SessionHost {
   async #finish(session: LiveSession, recorder: Recorder, end: SessionEnd): Promise<void> {
     if (this.#finished.has(session)) return;
     this.#finished.add(session);
-    const { announce, audit, clock, logger, observe, registry, store } = this.#parts;
+    const { announce, audit, clock, logger, observe, registry, store, usesEnded } = this.#parts;
     registry.remove(session);
     let recording: 'sealed' | 'missing' = 'sealed';
     try {
@@ -291,22 +316,28 @@ export class SessionHost {
       );
     }
     observe.sessionEnded(session.resource.protocol, end);
-    try {
-      await store.close(
-        session.id,
-        end,
-        new Date(clock.now()),
-        session.counters,
-        recording === 'sealed' ? 'sealed' : 'open',
-      );
-      await announce(session.id);
-      await audit(session.principal, session.clientAddress, 'session.ended', session.id, end.message, {
-        code: end.code,
-        ...session.counters,
-      });
-    } catch (error) {
-      logger.error({ err: error, session: session.id }, 'end of session could not be stored');
-    }
+    await usesEnded(session);
+    const endedAt = new Date(clock.now());
+    const storeEnd = async () => {
+      try {
+        await store.close(
+          session.id,
+          end,
+          endedAt,
+          session.counters,
+          recording === 'sealed' ? 'sealed' : 'open',
+        );
+        await announce(session.id);
+        await audit(session.principal, session.clientAddress, 'session.ended', session.id, end.message, {
+          code: end.code,
+          ...session.counters,
+        });
+      } catch (error) {
+        this.#unstored.set(session.id, storeEnd);
+        logger.error({ err: error, session: session.id }, 'end of session could not be stored yet');
+      }
+    };
+    await storeEnd();
     logger.info(
       { session: session.id, user: session.principal.name, resource: session.resource.name, code: end.code },
       'session ended',

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { newId } from '../new-id.ts';
 import { LiveSession } from './live-session.ts';
+import type { SessionEnd } from './session.ts';
 import { type RegistryChecks, SessionRegistry } from './session-registry.ts';
 
 const resource = ResourceDocument.parse({
@@ -25,7 +26,7 @@ let grant: Grant;
 let signedIn: boolean;
 let allowed: Awaited<ReturnType<RegistryChecks['stillAllowed']>>;
 let asToday: boolean;
-let termination: string | undefined;
+let termination: SessionEnd | undefined;
 let storeAway: boolean;
 let registry: SessionRegistry;
 
@@ -83,7 +84,13 @@ function session(signInId: SignInId = newId('sgn')): LiveSession {
     rules: { columns: [], text: [] },
     clientAddress: undefined,
     clientKey: undefined,
+    scope: undefined,
     policy: () => ({ verdict: 'allow', policies: [] }),
+    decisionVersion: () => 0,
+    reviewing: () => {
+      throw new Error('nothing is held in this test');
+    },
+    used: () => undefined,
     begin: async () => {
       throw new Error('not begun in this test');
     },
@@ -98,6 +105,28 @@ async function live(signInId?: SignInId): Promise<LiveSession> {
 }
 
 describe('the session registry', () => {
+  it('lets a session go on when its grant was extended, to the very end of that', async () => {
+    const started = await live();
+    clock.advance(300_000);
+    grant = { ...grant, expiresAt: new Date(clock.now() + 900_000).toISOString() };
+    await registry.grantChanged(grant.id);
+    clock.advance(899_999);
+    expect(started.signal.aborted).toBe(false);
+    clock.advance(1);
+    expect(started.signal.reason).toMatchObject({ code: 'grant_expired' });
+  });
+
+  it('takes the later of two ends, in whatever order they are heard of', async () => {
+    const started = await live();
+    const before = grant;
+    grant = { ...grant, expiresAt: new Date(clock.now() + 900_000).toISOString() };
+    await registry.grantChanged(grant.id);
+    grant = before;
+    await registry.grantChanged(grant.id);
+    clock.advance(899_999);
+    expect(started.signal.aborted).toBe(false);
+  });
+
   it('ends a session at the very end of its grant, not before', async () => {
     const started = await live();
     clock.advance(599_999);
@@ -167,7 +196,7 @@ describe('the session registry', () => {
 
   it('ends a session that somebody terminated, saying what they said', async () => {
     const started = await live();
-    termination = 'terminated by carol: too many rows';
+    termination = { code: 'terminated', message: 'terminated by carol: too many rows' };
     await registry.sessionChanged(started.id);
     expect(started.signal.reason).toEqual({
       code: 'terminated',

@@ -2,6 +2,7 @@ import type { Grant, GrantId, SessionEndCode, SessionId, SignInId } from '@drawb
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { LiveSession } from './live-session.ts';
+import type { SessionEnd } from './session.ts';
 
 /** What the registry asks when something changed; each answer decides over live sessions. */
 export interface RegistryChecks {
@@ -14,7 +15,8 @@ export interface RegistryChecks {
   ): Promise<'allowed' | 'policy_changed' | 'resource_removed'>;
   /** Whether its resource's limits and masking rules are still those that the session was opened with. */
   isAsToday(session: LiveSession): Promise<boolean>;
-  terminationOf(id: SessionId): Promise<string | undefined>;
+  /** Why it has to end, where somebody or another gateway said so. */
+  terminationOf(id: SessionId): Promise<SessionEnd | undefined>;
 }
 
 export interface SessionRegistryParts {
@@ -29,10 +31,17 @@ export interface SessionRegistryParts {
 
 const COUNT_EVERY = 5_000;
 
+interface Registered {
+  readonly session: LiveSession;
+  /** When its grant ends, RFC 3339. */
+  readonly expiresAt: string | undefined;
+  readonly disarm: () => void;
+}
+
 /** The live sessions of this gateway, and every reason to end one. */
 export class SessionRegistry {
   readonly #parts: SessionRegistryParts;
-  readonly #sessions = new Map<SessionId, { session: LiveSession; disarm: () => void }>();
+  readonly #sessions = new Map<SessionId, Registered>();
   readonly #counted = new Map<SessionId, number>();
   #connected = true;
   #cancelGrace: (() => void) | undefined;
@@ -53,7 +62,7 @@ export class SessionRegistry {
 
   /** Takes a session in, arms its deadline, and looks once more whether it may live. */
   async add(session: LiveSession, grant: Grant): Promise<void> {
-    this.#sessions.set(session.id, { session, disarm: this.#arm(session, grant) });
+    this.#register(session, grant);
     this.#countLater();
     await this.#check(session);
   }
@@ -68,7 +77,7 @@ export class SessionRegistry {
     for (const session of this.#each()) this.#end(session, code, why);
   }
 
-  /** A grant changed somewhere: ends its sessions unless it is still active. */
+  /** A grant changed somewhere: ends its sessions unless it is still active; one that was extended ends later. */
   async grantChanged(id: GrantId): Promise<void> {
     await this.#checkWhere((session) => session.grantId === id);
   }
@@ -107,6 +116,20 @@ export class SessionRegistry {
     for (const { session } of [...this.#sessions.values()]) yield session;
   }
 
+  #register(session: LiveSession, grant: Grant): void {
+    const { expiresAt } = grant;
+    this.#sessions.set(session.id, { session, expiresAt, disarm: this.#arm(session, grant) });
+  }
+
+  /** A grant only ever ends later than it was to, so of two answers that cross each other the later one holds. */
+  #rearm(session: LiveSession, { expiresAt, ...grant }: Grant): void {
+    const registered = this.#sessions.get(session.id);
+    if (registered?.expiresAt === undefined || expiresAt === undefined) return;
+    if (Date.parse(expiresAt) <= Date.parse(registered.expiresAt)) return;
+    registered.disarm();
+    this.#register(session, { ...grant, expiresAt });
+  }
+
   #arm(session: LiveSession, grant: Grant): () => void {
     if (grant.expiresAt === undefined) {
       this.#end(session, 'grant_expired', 'its grant has no end, which should not be');
@@ -131,7 +154,7 @@ export class SessionRegistry {
     const { checks, logger } = this.#parts;
     try {
       const termination = await checks.terminationOf(session.id);
-      if (termination !== undefined) return this.#end(session, 'terminated', termination);
+      if (termination !== undefined) return this.#end(session, termination.code, termination.message);
       if (!(await checks.signInOpen(session.signInId))) return this.#end(session, 'signed_out', 'signed out');
       const grant = await checks.grant(session.grantId);
       if (grant?.state === 'expired') return this.#end(session, 'grant_expired', 'grant expired');
@@ -149,6 +172,7 @@ export class SessionRegistry {
           `grant ${grant?.state === 'ended' ? 'ended by its holder' : 'revoked'}${reason}`,
         );
       }
+      this.#rearm(session, grant);
       const isAsToday = await checks.isAsToday(session);
       // Asked last: a resource that is removed at this moment is not as today either, and the cause is what is said.
       const allowed = await checks.stillAllowed(grant, session.clientAddress);

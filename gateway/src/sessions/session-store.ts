@@ -1,5 +1,5 @@
 import type { GatewayId, Session, SessionEndCode, SessionId, SignInId, UserId } from '@drawbridge/contract';
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Database } from '../store/database.ts';
 import type { SessionEnd } from './session.ts';
 
@@ -39,6 +39,9 @@ export interface SessionFilter {
   readonly before?: string | undefined;
 }
 
+/** Told that a session was closed, within the transaction that did it. */
+export type TellClosed = (transaction: Kysely<Database>, id: SessionId, end: SessionEnd) => Promise<void>;
+
 /** A session, whoever looks at it. */
 export type StoredSession = Omit<Session, 'may'>;
 
@@ -72,7 +75,10 @@ const toSession = (row: Row): StoredSession => ({
   recording: row.recording,
 });
 
-/** The rows of `sessions`. Only the gateway that holds a session changes its row, but for `requestTermination`. */
+/**
+ * The rows of `sessions`. Only the gateway that holds a session changes its row, but for `requestTermination` and, once
+ * that gateway is gone, `closeAbandoned`.
+ */
 export class SessionStore {
   readonly #db: Kysely<Database>;
   readonly #gateway: GatewayId;
@@ -110,6 +116,7 @@ export class SessionStore {
       .execute();
   }
 
+  /** What the gateway that held it says stands, also where another has closed it meanwhile. */
   async close(
     id: SessionId,
     end: SessionEnd,
@@ -128,26 +135,50 @@ export class SessionStore {
         recording,
       })
       .where('id', '=', id)
-      .where('state', '=', 'live')
+      .where((is) =>
+        is.or([
+          is('state', '=', 'live'),
+          is.and([is('end_code', '=', CRASHED), is('recording', '=', 'open')]),
+        ]),
+      )
       .execute();
   }
 
-  /** Closes what an earlier run of this gateway left live, and returns their ids. */
-  async closeLeftovers(at: Date): Promise<SessionId[]> {
-    const code: SessionEndCode = 'gateway_crashed';
+  /**
+   * Closes what a gateway left live, and returns their ids.
+   * @param at when it was last known to live; sessions that began later ended at once
+   * @param tell told of each in the same transaction
+   * @param gateway this one, of which it was an earlier run, or one that is known to be gone
+   */
+  async closeAbandoned(at: Date, tell: TellClosed, gateway: GatewayId = this.#gateway): Promise<SessionId[]> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const rows = await transaction
+        .updateTable('sessions')
+        .set({
+          state: 'closed',
+          ended_at: sql<Date>`greatest(started_at, ${at})`,
+          end_code: CRASHED,
+          end_reason: CRASHED_REASON,
+        })
+        .where('gateway_id', '=', gateway)
+        .where('state', '=', 'live')
+        .returning('id')
+        .execute();
+      for (const { id } of rows) await tell(transaction, id, { code: CRASHED, message: CRASHED_REASON });
+      return rows.map((row) => row.id);
+    });
+  }
+
+  /** Other gateways that hold sessions, or left some live. */
+  async gatewaysElsewhere(): Promise<GatewayId[]> {
     const rows = await this.#db
-      .updateTable('sessions')
-      .set({
-        state: 'closed',
-        ended_at: at,
-        end_code: code,
-        end_reason: 'the gateway stopped without warning',
-      })
-      .where('gateway_id', '=', this.#gateway)
+      .selectFrom('sessions')
+      .select('gateway_id')
+      .distinct()
       .where('state', '=', 'live')
-      .returning('id')
+      .where('gateway_id', '<>', this.#gateway)
       .execute();
-    return rows.map((row) => row.id);
+    return rows.map((row) => row.gateway_id);
   }
 
   async setRecording(id: SessionId, recording: Session['recording']): Promise<void> {
@@ -163,13 +194,17 @@ export class SessionStore {
       .execute();
   }
 
-  async terminationOf(id: SessionId): Promise<string | undefined> {
+  /** Why it has to end, where that stands in its row: somebody terminated it, or another gateway closed it. */
+  async terminationOf(id: SessionId): Promise<SessionEnd | undefined> {
     const row = await this.#db
       .selectFrom('sessions')
-      .select('terminate_reason')
+      .select(['state', 'terminate_reason'])
       .where('id', '=', id)
       .executeTakeFirst();
-    return row?.terminate_reason ?? undefined;
+    if (row?.terminate_reason) return { code: 'terminated', message: row.terminate_reason };
+    return row?.state === 'closed'
+      ? { code: 'store_lost', message: 'its gateway was cut off from the store, and another closed it' }
+      : undefined;
   }
 
   /** The sign-ins under which a person's live sessions were opened, one entry a session. */
@@ -218,6 +253,10 @@ export class SessionStore {
     return (await query.execute()).map(toSession);
   }
 }
+
+const CRASHED: SessionEndCode = 'gateway_crashed';
+/** What people and the audit log are told of a session whose gateway is gone. */
+const CRASHED_REASON = 'the gateway stopped without warning';
 
 const toColumns = (counters: SessionCounters) => ({
   statements: counters.statements,

@@ -1,7 +1,15 @@
 import type { Duplex } from 'node:stream';
-import type { Principal, Protocol, SessionEndCode, SessionId, TlsMode } from '@drawbridge/contract';
+import type {
+  CommandReview,
+  CommandReviewId,
+  Principal,
+  Protocol,
+  SessionEndCode,
+  SessionId,
+  TlsMode,
+} from '@drawbridge/contract';
 import type { MaskingRules } from '../masking/rule.ts';
-import type { Action, Decision } from '../policy/decision.ts';
+import type { Action, Answer, Decision, Needs } from '../policy/decision.ts';
 import type { RecordingEntry } from '../recording/recorder.ts';
 
 /** Why a session is over; as the reason of `Session.signal`, why it must be. */
@@ -46,6 +54,30 @@ export type SshLogin =
 /** How to reach and sign in to the target. Lives only while dialling. */
 export type TargetCredential = PostgresCredential | SshTargetCredential;
 
+/** What is held until people decide. */
+export interface Held {
+  readonly kind: CommandReview['kind'];
+  /** For people to read: as it is recorded, secrets replaced. */
+  readonly text: string;
+  /** Exactly what will be sent on, with whatever else the answer rests on: the approval is for this and nothing else. */
+  readonly exact: string;
+  readonly parameters?: readonly (string | null)[];
+  readonly hasWhere?: boolean;
+  /** How many rows it would touch, where that can be had cheaply and safely; asked once people were told. */
+  readonly estimate?: () => Promise<number | undefined>;
+}
+
+/** Who is asked about what is held; for the person who waits. */
+export interface Asked {
+  readonly id: CommandReviewId;
+  /** What each requirement waits for, in words: `approval of dba`. */
+  readonly waitsFor: readonly string[];
+  /** RFC 3339; it fails then if nobody has decided. */
+  readonly expiresAt: string;
+  /** Its sender may go ahead at once with a written reason. */
+  readonly breakable: boolean;
+}
+
 /**
  * All that a protocol sees of the world: who is there, what they may do, where to write what happened,
  * and when it is over. It never learns how the bytes arrived, who approved, or where recordings go.
@@ -77,11 +109,26 @@ export interface Session {
   credential(): Promise<TargetCredential>;
   /** What policy says to these actions as things stand. Synchronous: it sits on the path of each new statement. */
   decide(actions: readonly Action[]): Decision;
-  /** Asks people for what `decide` said it needs, and waits. */
+  /** Goes up when what `decide` said may no longer be so. */
+  readonly decisionVersion: number;
+  /**
+   * Asks people for what `decide` said it needs, waits, and decides once more. What is asked and what comes of it is
+   * recorded. It is over with the session, too.
+   * @param options.signal withdraws it: the client cancelled
+   * @param options.asked called once people are asked
+   * @throws RecordingFailed
+   */
   hold(
     actions: readonly Action[],
-    needs: Extract<Decision, { verdict: 'needs' }>,
-  ): Promise<Exclude<Decision, { verdict: 'needs' }>>;
+    needs: Needs,
+    held: Held,
+    options?: { readonly signal?: AbortSignal; readonly asked?: (asked: Asked) => void },
+  ): Promise<Answer>;
+  /**
+   * Something was done, or refused: counted for the question who did what to what. Cheap; to be called for each run
+   * with the same `actions` object where they are the same.
+   */
+  used(actions: readonly Action[], answer: Answer): void;
   /** See `Recorder.record`. To be called before what it describes is forwarded. @throws RecordingFailed */
   record(entries: readonly RecordingEntry[]): void;
 }
@@ -95,4 +142,6 @@ export interface ProtocolHandler {
    * the target are closed when it resolves.
    */
   accept(stream: Duplex, session: Session): Promise<SessionEnd>;
+  /** What a statement or command would do, for questions asked ahead: as told from its text alone. */
+  analyze?(text: string): Promise<readonly Action[]>;
 }

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { storeCable } from '../../../test/support/store-cable.ts';
 import { type Database, openDatabase } from './database.ts';
 import { migrations } from './migrations/index.ts';
 
@@ -52,6 +53,32 @@ describe('openDatabase', () => {
         updated_at: at,
       });
     });
+  });
+
+  it('outlives a connection that breaks in the middle of a query', async () => {
+    const cable = await storeCable(database.url);
+    const { db, close } = await openDatabase(cable.url);
+    try {
+      const broken = expect(sql`select pg_sleep(30)`.execute(db)).rejects.toThrow(/terminated/);
+      await within((other) =>
+        expect
+          .poll(async () => {
+            const { rows } = await sql`
+              select from pg_stat_activity where state = 'active' and query = 'select pg_sleep(30)'`.execute(
+              other,
+            );
+            return rows.length;
+          })
+          .toBe(1),
+      );
+      cable.cut();
+      cable.mend();
+      await broken;
+      expect((await sql`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
+    } finally {
+      await close();
+      await cable.close();
+    }
   });
 
   it('refuses a store that a later release made, and leaves it alone', async () => {

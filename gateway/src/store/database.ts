@@ -3,13 +3,24 @@ import { Pool, type PoolConfig } from 'pg';
 import { migrate } from './migrate.ts';
 import { StoreError } from './store-error.ts';
 import type { AccessTables } from './tables/access.ts';
+import type { CommandReviewTables } from './tables/command-reviews.ts';
 import type { DocumentTables } from './tables/documents.ts';
 import type { IdentityTables } from './tables/identity.ts';
 import type { KeyTables } from './tables/keys.ts';
+import type { NotificationTables } from './tables/notifications.ts';
 import type { SessionTables } from './tables/sessions.ts';
+import type { UseTables } from './tables/uses.ts';
 
 /** Every table. Times are `timestamptz`, read and written as `Date`; `bigint` is read as text. */
-export interface Database extends DocumentTables, KeyTables, IdentityTables, AccessTables, SessionTables {}
+export interface Database
+  extends DocumentTables,
+    KeyTables,
+    IdentityTables,
+    AccessTables,
+    SessionTables,
+    NotificationTables,
+    CommandReviewTables,
+    UseTables {}
 
 export interface OpenDatabase {
   readonly db: Kysely<Database>;
@@ -35,6 +46,10 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
   pool.on('error', (error) => {
     // A pool that ends doesn't wait for the server to let go of each connection.
     if (!closing) options.onConnectionLost?.(error);
+  });
+  // One that breaks while a query runs says so to the query, and to listeners as well: again nobody may mean the end.
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
   });
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   try {

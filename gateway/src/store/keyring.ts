@@ -96,6 +96,11 @@ export class Keyring {
     }
   }
 
+  /** What every value begins with that is sealed now. */
+  get sealedPrefix(): string {
+    return `${VERSION}.${this.#current.id}.`;
+  }
+
   /** Whether a value was sealed with an older key than the one that seals now. */
   needsRewrap(sealed: string): boolean {
     return sealed.split('.')[1] !== this.#current.id;

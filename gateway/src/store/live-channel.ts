@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Database } from './database.ts';
+import type { LifeSign } from './life-sign.ts';
 
 const CHANNEL = 'drawbridge';
 /** The server takes payloads under 8000 bytes. */
@@ -15,7 +16,7 @@ const BACKOFF = { first: 100, longest: 5_000 };
 
 /** Something changed. It names what; whoever cares reads the rest from the store. */
 export const Change = z.object({
-  kind: z.enum(['request', 'grant', 'session', 'signin', 'configuration']),
+  kind: z.enum(['request', 'grant', 'session', 'command', 'signin', 'configuration']),
   id: z.string().optional(),
 });
 export type Change = z.infer<typeof Change>;
@@ -30,6 +31,8 @@ export interface LiveChannelDependencies {
     warn(fields: object, message: string): void;
     info(fields: object, message: string): void;
   };
+  /** What tells the other gateways that this one lives; it does so for as long as it hears of changes. */
+  readonly lifeSign?: Pick<LifeSign, 'begin' | 'beat' | 'stop'>;
   /** How long the store may take to answer, in ms. Default: 5000. */
   readonly patience?: number;
   /** 0 to 1, for the jitter between attempts. */
@@ -100,11 +103,14 @@ export class LiveChannel {
   }
 
   async close(): Promise<void> {
+    const wasLive = this.live;
     this.#state = 'closed';
     this.#cancelTimer();
     const connection = this.#connection;
     this.#connection = undefined;
-    if (connection) await this.#hangUp(connection);
+    if (connection === undefined) return;
+    if (wasLive) await this.#dependencies.lifeSign?.stop(connection.client).catch(() => undefined);
+    await this.#hangUp(connection);
   }
 
   async #connect(): Promise<void> {
@@ -124,6 +130,7 @@ export class LiveChannel {
     this.#connection = connection;
     try {
       await client.connect();
+      await this.#dependencies.lifeSign?.begin(client);
       await client.query(`listen ${CHANNEL}`);
     } catch (error) {
       if (this.#connection === connection) this.#connection = undefined;
@@ -144,8 +151,10 @@ export class LiveChannel {
   }
 
   #beat(connection: Connection): void {
-    this.#cancelTimer = this.#dependencies.clock.after(HEARTBEAT, () => {
-      connection.client.query('select 1').then(
+    const { clock, lifeSign } = this.#dependencies;
+    this.#cancelTimer = clock.after(HEARTBEAT, () => {
+      const beat: Promise<unknown> = lifeSign?.beat(connection.client) ?? connection.client.query('select 1');
+      beat.then(
         () => this.#connection === connection && this.#beat(connection),
         (error: Error) => this.#lose(connection, error.message),
       );

@@ -1,8 +1,9 @@
 /**
  * Why the store can't be used. `unreachable`: no connection; `newer`: made by a later release;
- * `migration_failed`: the schema could not be brought up to date, and is as it was.
+ * `migration_failed`: the schema could not be brought up to date, and is as it was; `taken`: another process is this
+ * gateway there.
  */
-export type StoreErrorCode = 'unreachable' | 'newer' | 'migration_failed';
+export type StoreErrorCode = 'unreachable' | 'newer' | 'migration_failed' | 'taken';
 
 /** A failure of the store itself; its message says what to do and holds no connection string. */
 export class StoreError extends Error {

@@ -87,6 +87,11 @@ export class ConsoleRun {
     };
   }
 
+  /** It is held until this review is decided. */
+  heldBy(review: string): void {
+    this.#log = { ...this.#log, review };
+  }
+
   /** The first outcome stands: an error is followed by the end of the run. */
   ended(outcome: RunOutcome): void {
     this.#outcome ??= outcome;

@@ -1,4 +1,4 @@
-import type { SchemaTable, SqlError } from '../../../main/ipc/sql-port.ts';
+import type { SchemaTable, SqlError, SqlHeld } from '../../../main/ipc/sql-port.ts';
 import type { GridRows } from '../rows/grid-rows.ts';
 
 export type ConsoleConnection =
@@ -57,6 +57,8 @@ export interface RunLog {
   /** Milliseconds until the first row. */
   readonly firstRow?: number;
   readonly notices: readonly RunNotice[];
+  /** The command review it waits or waited for. */
+  readonly review?: string;
   /** Undefined while it runs. */
   readonly outcome?: RunOutcome;
 }
@@ -71,6 +73,8 @@ export interface ConsoleState {
   readonly running: boolean;
   readonly cancelling: boolean;
   readonly results: readonly ResultView[];
+  /** What is waited for while the gateway holds what was sent. */
+  readonly held?: SqlHeld;
   /** Rows at which it waits for somebody to want more. */
   readonly paused?: number;
   /** The latest EXPLAIN, as the JSON text that came. */

@@ -1,3 +1,4 @@
+import type { CommandReviewId } from '@drawbridge/contract';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SqlEvent, SqlRequest } from '../../../main/ipc/sql-port.ts';
 import { encodeRows } from '../rows/encode-rows.ts';
@@ -260,5 +261,35 @@ describe('SqlConsole', () => {
       message: 'no access to orders-db',
       hint: 'Ask for access.',
     });
+  });
+
+  it('says what it waits for while it is held, and remembers the review', async () => {
+    const { console, port, frame } = await connected();
+    console.run('delete from orders');
+    const held = {
+      id: 'cmd_01900000-0000-7000-8000-000000000001' as CommandReviewId,
+      waitsFor: ['approval of dba'],
+      expiresAt: '2026-11-22T10:05:00.000Z',
+      breakable: false,
+    };
+    port.say({ type: 'held', held });
+    expect(frame()).toMatchObject({ held, log: [{ review: held.id }] });
+    port.say({ type: 'held' });
+    expect(frame().held).toBeUndefined();
+    port.say({ type: 'held', held });
+    console.cancel();
+    expect(port.count('cancel')).toBe(1);
+    const error = { code: '57014', severity: 'ERROR', message: 'withdrawn', refused: true };
+    port.say({ type: 'error', run: 1, error, milliseconds: 5 }, { type: 'done', run: 1, milliseconds: 5 });
+    expect(frame()).toMatchObject({ running: false, log: [{ outcome: { kind: 'cancelled' } }] });
+    expect(console.state).not.toHaveProperty('held');
+  });
+
+  it('waits for nothing any more once the connection is gone', async () => {
+    const { console, port, frame } = await connected();
+    console.run('delete from orders');
+    const held = { id: 'cmd_1' as CommandReviewId, waitsFor: [], expiresAt: '', breakable: false };
+    port.say({ type: 'held', held }, { type: 'closed', ended: true, message: 'revoked' });
+    expect(frame()).not.toHaveProperty('held');
   });
 });

@@ -1,4 +1,4 @@
-import type { SqlEvent, SqlRequest } from '../../../main/ipc/sql-port.ts';
+import type { SqlEvent, SqlHeld, SqlRequest } from '../../../main/ipc/sql-port.ts';
 import { ConsoleRun, type GrowingResult, type RunLimit, viewOf } from './console-run.ts';
 import type { ConsoleState, RunLog, RunPurpose } from './console-state.ts';
 
@@ -152,6 +152,9 @@ export class SqlConsole {
       case 'transaction':
         this.#set({ transaction: event.state });
         break;
+      case 'held':
+        this.#hold(event.held);
+        break;
       case 'closed':
         this.#closed(event.ended, event.message);
         break;
@@ -160,6 +163,14 @@ export class SqlConsole {
         if (run !== undefined && event.run === run.number) this.#receiveRun(run, event);
         else if (event.type === 'rows') this.#port?.postMessage({ type: 'ack' });
       }
+    }
+  }
+
+  #hold(held: SqlHeld | undefined): void {
+    if (held === undefined) this.#set({}, 'held');
+    else {
+      this.#run?.heldBy(held.id);
+      this.#set({ held });
     }
   }
 
@@ -226,7 +237,7 @@ export class SqlConsole {
   #finish(run: ConsoleRun): void {
     this.#run = undefined;
     const log = [...this.#state.log.slice(0, -1), run.finished()];
-    this.#set({ running: false, cancelling: false, log }, 'paused');
+    this.#set({ running: false, cancelling: false, log }, 'paused', 'held');
   }
 
   #closed(ended: boolean, message: string): void {
@@ -239,10 +250,13 @@ export class SqlConsole {
       this.#finish(this.#run);
     }
     const session = connection.status === 'ready' ? connection.session : undefined;
-    this.#set({
-      connection: { status: 'closed', ended, message, ...(session && { session }) },
-      transaction: 'idle',
-    });
+    this.#set(
+      {
+        connection: { status: 'closed', ended, message, ...(session && { session }) },
+        transaction: 'idle',
+      },
+      'held',
+    );
   }
 
   #show(run: ConsoleRun): void {
@@ -251,12 +265,10 @@ export class SqlConsole {
     this.#shown = results;
   }
 
-  #set(change: Partial<ConsoleState>, without?: 'paused'): void {
-    this.#state = { ...this.#state, ...change };
-    if (without !== undefined) {
-      const { paused: _, ...rest } = this.#state;
-      this.#state = rest;
-    }
+  #set(change: Partial<ConsoleState>, ...without: readonly ('paused' | 'held')[]): void {
+    const next: { -readonly [K in keyof ConsoleState]: ConsoleState[K] } = { ...this.#state, ...change };
+    for (const key of without) delete next[key];
+    this.#state = next;
     this.#changed();
   }
 

@@ -2,17 +2,20 @@ import type { Resource } from '@drawbridge/contract';
 import type { ReactNode } from 'react';
 import type { SqlError } from '../../../main/ipc/sql-port.ts';
 import { copyText } from '../../state/actions.ts';
+import { useCommandReview } from '../../state/held.ts';
 import { needsSentence } from '../../state/needs-text.ts';
 import { openRequest } from '../../state/view.ts';
 import { Button } from '../../theme/Button.tsx';
 import { Icon } from '../../theme/Icon.tsx';
 import { Tag } from '../../theme/Tag.tsx';
 import { HighlightedSql } from '../HighlightedSql.tsx';
-import { explainRefusal, withoutPrefix } from './refusal.ts';
+import { explainRefusal, reviewRefusal, withoutPrefix } from './refusal.ts';
 
 interface ErrorCardProps {
   readonly error: SqlError;
   readonly text: string;
+  /** The command review that it waited for. */
+  readonly review?: string | undefined;
   /** Line in the editor, from 1, and the statement that begins or stands there. */
   readonly place: { readonly line: number; readonly statement: string } | undefined;
   readonly single: boolean;
@@ -27,6 +30,7 @@ interface ErrorCardProps {
 export function ErrorCard({
   error,
   text,
+  review,
   place,
   single,
   resourceName,
@@ -47,6 +51,7 @@ export function ErrorCard({
       Line {place.line}, <HighlightedSql text={place.statement} line />
     </Fact>
   );
+  const decided = useCommandReview(review);
   if (!error.refused)
     return (
       <section className="refusal failed" aria-label="Error">
@@ -66,7 +71,8 @@ export function ErrorCard({
         <footer>{copy}</footer>
       </section>
     );
-  const refusal = explainRefusal(error, single ? place?.statement : undefined, resource);
+  const refusal =
+    reviewRefusal(decided) ?? explainRefusal(error, single ? place?.statement : undefined, resource);
   const asked = resource?.profiles.find(({ name }) => name === refusal.profile);
   const { rewrite } = refusal;
   return (
@@ -90,6 +96,11 @@ export function ErrorCard({
             {refusal.needs.object === undefined ? null : (
               <span className="t3">on {refusal.needs.object}</span>
             )}
+          </Fact>
+        )}
+        {refusal.said === undefined ? null : (
+          <Fact name="Reason">
+            <span className="quote">“{refusal.said}”</span>
           </Fact>
         )}
         {refusal.decidedBy === undefined ? null : <Fact name="Decided by">{refusal.decidedBy}</Fact>}

@@ -6,13 +6,15 @@ import { runWords, secondText, tookText } from './run-words.ts';
 
 interface MessagesViewProps {
   readonly log: readonly RunLog[];
-  /** The card of the latest run, where it failed. */
+  /** The latest run has a card: it failed, or is held. */
+  readonly carded: boolean;
+  /** That card. */
   readonly children: ReactNode;
   readonly onPick: (text: string) => void;
 }
 
 /** What the latest run said, and what ran before it in this session. */
-export function MessagesView({ log, children, onPick }: MessagesViewProps) {
+export function MessagesView({ log, carded, children, onPick }: MessagesViewProps) {
   const latest = log.at(-1);
   if (latest === undefined)
     return (
@@ -20,8 +22,7 @@ export function MessagesView({ log, children, onPick }: MessagesViewProps) {
         <p className="sqlnone">Nothing ran yet. What the database says about your statements stands here.</p>
       </div>
     );
-  const failed = latest.outcome?.kind === 'error';
-  const earlier = failed ? log.slice(0, -1) : log;
+  const earlier = carded ? log.slice(0, -1) : log;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled by keyboard
     <section className="messages" tabIndex={0} aria-label="Messages">
@@ -38,7 +39,7 @@ export function MessagesView({ log, children, onPick }: MessagesViewProps) {
       )}
       {earlier.length === 0 ? null : (
         <div className="sect earlier">
-          <h3>{failed ? 'Earlier in this session' : 'In this session'}</h3>
+          <h3>{carded ? 'Earlier in this session' : 'In this session'}</h3>
           <ul className="hist wide">
             {earlier.toReversed().map((run) => (
               <Line key={run.run} run={run} onPick={onPick} />

@@ -10,13 +10,15 @@ interface ResultTabsProps {
   readonly shown: ShownTab;
   /** The latest run failed or was refused: Messages has a mark. */
   readonly failed: boolean;
+  /** What runs is held: Messages has a mark. */
+  readonly held: boolean;
   readonly onShow: (tab: ShownTab) => void;
   /** What stands at the right. */
   readonly children: ReactNode;
 }
 
 /** Results, Messages, Plan: arrows move between them. */
-export function ResultTabs({ id, results, shown, failed, onShow, children }: ResultTabsProps) {
+export function ResultTabs({ id, results, shown, failed, held, onShow, children }: ResultTabsProps) {
   const tabs: readonly ShownTab[] = [...results.map((result) => result.id), 'messages', 'plan'];
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
@@ -57,6 +59,7 @@ export function ResultTabs({ id, results, shown, failed, onShow, children }: Res
           'messages',
           <>
             Messages
+            {held ? <span className="dot held" role="img" aria-label="held" /> : null}
             {failed ? <span className="dot denied" role="img" aria-label="failed" /> : null}
           </>,
         )}

@@ -12,6 +12,7 @@ import { ResultGrid } from '../grid/ResultGrid.tsx';
 import { type Cell, rangeOf, type Selection, selectionText } from '../grid/selection.ts';
 import { splitStatements, statementAt } from '../statements/split-statements.ts';
 import { ErrorCard } from './ErrorCard.tsx';
+import { HeldCard } from './HeldCard.tsx';
 import { MessagesView } from './MessagesView.tsx';
 import { PlanView } from './PlanView.tsx';
 import { ResultActions } from './ResultActions.tsx';
@@ -83,7 +84,14 @@ export function ResultsPane({
 
   return (
     <>
-      <ResultTabs id={id} results={results} shown={shown} failed={failed !== undefined} onShow={setShown}>
+      <ResultTabs
+        id={id}
+        results={results}
+        shown={shown}
+        failed={failed !== undefined}
+        held={state.held !== undefined}
+        onShow={setShown}
+      >
         {result !== undefined ? (
           <ResultActions
             what={
@@ -119,11 +127,26 @@ export function ResultsPane({
         ) : shown === 'plan' ? (
           <PlanView plan={state.plan} />
         ) : (
-          <MessagesView log={log} onPick={onPick}>
+          <MessagesView
+            log={log}
+            carded={failed !== undefined || (state.running && state.held !== undefined)}
+            onPick={onPick}
+          >
+            {state.held ? (
+              <HeldCard
+                key={state.held.id}
+                held={state.held}
+                text={state.running ? latest?.text : undefined}
+                resourceName={resourceName}
+                withdrawing={state.cancelling}
+                onWithdraw={() => console.cancel()}
+              />
+            ) : null}
             {failed && latest ? (
               <ErrorCard
                 error={failed}
                 text={latest.text}
+                review={latest.review}
                 {...placeOf(latest, errorLine)}
                 resourceName={resourceName}
                 resource={resource}
@@ -160,7 +183,7 @@ export function ResultsPane({
 }
 
 /** The tab in front: what a person chose, until something new came that they wait for. */
-function useShownTab({ results, log }: ConsoleState): [ShownTab, (tab: ShownTab) => void] {
+function useShownTab({ results, log, held }: ConsoleState): [ShownTab, (tab: ShownTab) => void] {
   const [shown, show] = useState<ShownTab>('messages');
   const first = results[0]?.id;
   const latest = log.at(-1);
@@ -176,6 +199,10 @@ function useShownTab({ results, log }: ConsoleState): [ShownTab, (tab: ShownTab)
     else if (outcome === 'ok' && purpose === 'explain') show('plan');
     else if (silent) show('messages');
   }, [latest?.run, outcome]);
+  const waits = held?.id;
+  useEffect(() => {
+    if (waits !== undefined) show('messages');
+  }, [waits]);
   const there = typeof shown !== 'number' || results.some(({ id }) => id === shown);
   return [there ? shown : (first ?? 'messages'), show];
 }

@@ -41,13 +41,23 @@ function Running({ state }: { readonly state: ConsoleState }) {
     return () => clearInterval(timer);
   }, []);
   const rows = state.results.reduce((sum, { length }) => sum + length, 0);
-  const what = state.cancelling ? 'Cancelling' : state.paused === undefined ? 'Running' : 'Paused';
+  const what = state.cancelling
+    ? 'Cancelling'
+    : state.held !== undefined
+      ? 'Held'
+      : state.paused === undefined
+        ? 'Running'
+        : 'Paused';
   return (
     <>
-      <Icon name="clock" small className="t3" />
+      {state.held === undefined ? (
+        <Icon name="clock" small className="t3" />
+      ) : (
+        <Icon name="held" small className="c-held" />
+      )}
       <span aria-live="off">
         {what}, {tookText(Math.max(0, now - began))}
-        {rows === 0 ? '' : `, ${rows.toLocaleString('en-US')} rows so far`}
+        {rows === 0 || state.held !== undefined ? '' : `, ${rows.toLocaleString('en-US')} rows so far`}
       </span>
     </>
   );
@@ -69,7 +79,17 @@ function Ran({ state }: { readonly state: ConsoleState }) {
     <>
       <Icon name={icon} small className={tone} />
       <span>
-        {refused ? 'Refused by policy' : number === undefined ? text : <b>{number}</b>}
+        {refused ? (
+          latest.review === undefined ? (
+            'Refused by policy'
+          ) : (
+            'Refused after review'
+          )
+        ) : number === undefined ? (
+          text
+        ) : (
+          <b>{number}</b>
+        )}
         {rest}
         {took === '' ? '' : ` in${took}`}
       </span>

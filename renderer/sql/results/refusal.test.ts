@@ -1,7 +1,9 @@
 import type { ProfileAccess } from '@drawbridge/contract';
 import { describe, expect, it } from 'vitest';
 import type { SqlError } from '../../../main/ipc/sql-port.ts';
-import { explainRefusal } from './refusal.ts';
+import { people } from '../../dev/people.ts';
+import { at, commandReview } from '../../test-support/objects.ts';
+import { explainRefusal, reviewRefusal } from './refusal.ts';
 
 const error = (message: string, hint?: string): SqlError => ({
   code: '42501',
@@ -59,5 +61,29 @@ describe('explainRefusal', () => {
     expect(explainRefusal(error('the SQL parser is restarting'), 'x', undefined)).toEqual({
       title: 'Not run: the SQL parser is restarting',
     });
+  });
+});
+
+describe('reviewRefusal', () => {
+  it('names who decided against it, in their own words', () => {
+    const votes = [
+      { reviewer: people.bob, verdict: 'deny' as const, reason: 'Use the refunds page.', createdAt: at(0) },
+    ];
+    expect(reviewRefusal(commandReview(1, { state: 'denied', votes }))).toEqual({
+      title: 'Not run: Bob Okafor denied it',
+      said: 'Use the refunds page.',
+      decidedBy: 'policy prod-needs-dba',
+    });
+  });
+
+  it('says that nobody decided in time', () => {
+    expect(reviewRefusal(commandReview(1, { state: 'expired' }))?.title).toBe(
+      'Not run: nobody decided in time',
+    );
+  });
+
+  it('leaves other refusals to their own words', () => {
+    expect(reviewRefusal(commandReview(1, { state: 'approved' }))).toBeUndefined();
+    expect(reviewRefusal(undefined)).toBeUndefined();
   });
 });

@@ -1,5 +1,6 @@
-import type { Resource } from '@drawbridge/contract';
+import type { CommandReview, Resource } from '@drawbridge/contract';
 import type { SqlError } from '../../../main/ipc/sql-port.ts';
+import { policiesOf } from '../../state/needs-text.ts';
 
 /** What the refused card says. */
 export interface Refusal {
@@ -10,6 +11,8 @@ export interface Refusal {
   /** A profile, a masking rule or a policy. */
   readonly decidedBy?: string;
   readonly hint?: string;
+  /** A reviewer's own words. */
+  readonly said?: string;
   /** A text to run instead, where the hint names a whole one. */
   readonly rewrite?: string;
   /** The profile of the same resource that allows it and may be asked for. */
@@ -56,6 +59,24 @@ export function explainRefusal(
     decidedBy: `profile ${profile}`,
     ...told,
     ...(asked !== undefined && { profile: asked }),
+  };
+}
+
+/** Where people decided against a statement that was held: who, and in their words why. */
+export function reviewRefusal(
+  review: Pick<CommandReview, 'state' | 'votes' | 'needs' | 'stateReason'> | undefined,
+): Refusal | undefined {
+  if (review === undefined || (review.state !== 'denied' && review.state !== 'expired')) return undefined;
+  const asking = policiesOf(review.needs);
+  const policies = asking.length === 0 ? {} : { decidedBy: `policy ${asking.join(', ')}` };
+  if (review.state === 'expired') return { title: 'Not run: nobody decided in time', ...policies };
+  const denial = review.votes.findLast(({ verdict }) => verdict === 'deny');
+  if (denial === undefined)
+    return { title: `Not run: ${review.stateReason ?? 'it was denied'}`, ...policies };
+  return {
+    title: `Not run: ${denial.reviewer.displayName} denied it`,
+    ...(denial.reason !== undefined && denial.reason !== '' && { said: denial.reason }),
+    ...policies,
   };
 }
 

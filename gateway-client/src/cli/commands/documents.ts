@@ -60,6 +60,7 @@ async function apply(context: CliContext, options: ApplyOptions): Promise<void> 
         : `${changed} document${changed === 1 ? '' : 's'} ${result.applied ? 'changed' : 'would change'}.`;
     return [
       ...describeChanges(context, result.changes),
+      ...result.warnings.map((warning) => context.style.warn(`! ${printable(warning)}`)),
       '',
       result.applied || changed === 0 ? summary : `${summary} Nothing was applied.`,
     ];

@@ -1,8 +1,9 @@
-import { formatDuration } from '@drawbridge/contract';
+import { formatDuration, type Grant } from '@drawbridge/contract';
 import type { Command } from 'commander';
 import { addCommand } from '../add-command.ts';
 import type { CliContext, CommonOptions } from '../cli-context.ts';
 import { findGrantId } from '../find-by-id.ts';
+import { narrowedTo } from '../output/asked-for.ts';
 import { printable } from '../output/printable.ts';
 import { shortId } from '../output/short-id.ts';
 import { grantState, grantTime } from '../output/states.ts';
@@ -63,11 +64,11 @@ async function listGrants(context: CliContext, options: GrantsOptions): Promise<
       grants.map((grant) => [
         { text: shortId(grant.id) },
         ...(options.everybody ? [{ text: printable(grant.principal.displayName), paint: style.bold }] : []),
-        { text: `${grant.resource} (${grant.profile})` },
+        { text: `${grant.resource} (${grant.profile})${narrowedTo(grant.scope)}` },
         grantState(grant, style),
         { text: grantTime(grant, clock.now()) },
         { text: formatDuration(grant.duration) },
-        { text: grant.approvedBy.map(({ displayName }) => printable(displayName)).join(', ') || 'policy' },
+        { text: approvedBy(grant) },
         { text: printable(grant.reason) },
       ]),
       { width: context.width, header: style.dim },
@@ -77,6 +78,13 @@ async function listGrants(context: CliContext, options: GrantsOptions): Promise<
       ? [...lines, '', context.next(`drawbridge connect ${usable.resource} --profile ${usable.profile}`)]
       : lines;
   });
+}
+
+/** Those who approved; `nobody: glass broken` is what reviewers look for. */
+function approvedBy({ approvedBy: people, brokenGlass }: Grant): string {
+  const names = people.map(({ displayName }) => printable(displayName)).join(', ');
+  if (brokenGlass) return names === '' ? 'nobody: glass broken' : `${names}; glass broken`;
+  return names || 'policy';
 }
 
 async function revoke(context: CliContext, text: string, options: RevokeOptions): Promise<void> {

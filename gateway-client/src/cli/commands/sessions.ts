@@ -56,9 +56,7 @@ function sessionTable(context: CliContext, sessions: readonly Session[]): string
   const first = sessions[0];
   if (first === undefined) return ['No sessions.', context.next('drawbridge resources')];
   // Said only where it isn't as it should be.
-  const oddRecording = ({ recording }: Session) =>
-    recording === 'missing' || recording === 'sealed-after-crash';
-  const odd = sessions.some(oddRecording);
+  const odd = sessions.some((session) => oddRecording(session) !== undefined);
   const sql = sessions.some(({ protocol }) => protocol !== 'ssh');
   return [
     ...table(
@@ -89,13 +87,20 @@ function sessionTable(context: CliContext, sessions: readonly Session[]): string
           ? { text: `${session.statements}, ${session.refused} refused`, paint: style.bad }
           : { text: String(session.statements) },
         ...(sql ? [{ text: session.protocol === 'ssh' ? '' : String(session.rows) }] : []),
-        ...(odd ? [{ text: oddRecording(session) ? `✗ ${session.recording}` : '', paint: style.bad }] : []),
+        ...(odd ? [{ text: oddRecording(session) ?? '', paint: style.bad }] : []),
       ]),
       { width: context.width, header: style.dim },
     ),
     '',
     context.next(`drawbridge replay ${shortId(first.id)}`),
   ];
+}
+
+/** What a recording has beyond being sealed, where it has. */
+function oddRecording({ recording, state }: Session): string | undefined {
+  if (recording === 'missing' || recording === 'sealed-after-crash') return `✗ ${recording}`;
+  // It is on the disk of a gateway that went without a word.
+  return recording === 'open' && state === 'closed' ? '✗ sealed when its gateway is back' : undefined;
 }
 
 /** What the number of things done counts: statements, or shells, commands and other channels of hosts. */

@@ -97,6 +97,11 @@ export class ReplayView {
         return [`           ${style.good('✓')} ${style.dim(printable(event.tag ?? event.status))}`, ''];
       case 'message':
         return [`           ${style.dim(event.kind)} ${printable(event.text)}`];
+      case 'review': {
+        const by = event.by?.map(({ name }) => name).join(', ');
+        const what = event.state === 'pending' ? `held for ${event.groups?.join(', ')}` : event.state;
+        return [`${time}  ${style.warn(printable(by ? `${what} by ${by}` : what))}`];
+      }
       case 'cancel':
         return [`${time}  ${style.warn('cancelled by the client')}`];
       case 'channel':

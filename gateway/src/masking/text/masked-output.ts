@@ -14,6 +14,8 @@ export class MaskedOutput {
   #done: number;
   #index: number;
   #endsMasked: boolean;
+  /** How many matches were masked. */
+  matches = 0;
 
   /** `done` bytes went out before; `endsMasked` says that a mask was the last of it. */
   constructor(bytes: Buffer, view: TerminalText, done: number, endsMasked: boolean) {
@@ -59,6 +61,7 @@ export class MaskedOutput {
    */
   mask({ start, end, mask }: Found): void {
     if (end <= this.#index) return;
+    this.matches += 1;
     if (start >= this.#index) {
       this.copyTo(start);
       this.#parts.push(mask(this.#view.text.subarray(start, end)));

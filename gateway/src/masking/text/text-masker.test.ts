@@ -15,6 +15,18 @@ import {
 } from '../../../../test/support/text-masking.ts';
 import { createTextMasker } from './text-masker.ts';
 
+test('counts what it masks, with the bytes that it ends in', () => {
+  const stream = masker();
+  stream.push(Buffer.from('pan 4111 1111 '));
+  expect(stream.takeMatches()).toBe(0);
+  stream.push(Buffer.from('1111 1111, to alice@example.com; '));
+  expect(stream.takeMatches()).toBe(2);
+  expect(stream.takeMatches()).toBe(0);
+  stream.push(Buffer.from(`${TOKEN}`));
+  stream.flush();
+  expect(stream.takeMatches()).toBe(1);
+});
+
 describe('what is found', () => {
   test.each<[string, string, string]>([
     ['a card in groups', `pan ${CARD}.`, `pan ${DOTS}.`],

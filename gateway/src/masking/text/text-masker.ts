@@ -27,6 +27,8 @@ export interface TextMasker {
   flush(): Buffer;
   /** Whether something is kept back. */
   readonly holding: boolean;
+  /** How many matches were masked since this was last asked. */
+  takeMatches(): number;
 }
 
 export interface TextMaskerOptions {
@@ -56,6 +58,7 @@ class StreamMasker implements TextMasker {
   #done = 0;
   /** Whether a mask is the last that went out. */
   #endsMasked = false;
+  #matches = 0;
   /** The match that goes on in what follows, and from where in the text of `#kept`. */
   #open: { readonly tail: MatchTail; readonly from: number } | undefined;
 
@@ -66,6 +69,12 @@ class StreamMasker implements TextMasker {
 
   get holding(): boolean {
     return this.#done < this.#kept.length;
+  }
+
+  takeMatches(): number {
+    const matches = this.#matches;
+    this.#matches = 0;
+    return matches;
   }
 
   push(chunk: Uint8Array): Buffer {
@@ -88,6 +97,7 @@ class StreamMasker implements TextMasker {
       if (this.#open) output.dropRest();
       output.copyRest();
     }
+    this.#matches += output.matches;
     this.#keep(bytes, view, output, hold);
     return output.take();
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { ProtocolHandler } from '../../sessions/session.ts';
+import { actionsOfText } from './analysis/actions-of-text.ts';
 import { AnalysisCache } from './analysis/analysis-cache.ts';
 import { createAnalysis } from './analysis/create-analysis.ts';
 import { PostgresServer, type PostgresServerParts } from './serve-postgres.ts';
@@ -20,9 +21,15 @@ export function createPostgresProtocol({
   // Begun now, so that the first session need not wait; should it fail, each session says so.
   const loading = AnalysisCache.load({ clock, maskKey: maskingKey });
   loading.catch(() => undefined);
-  return new PostgresServer({
+  const server = new PostgresServer({
     clock,
-    analyze: async (session, catalogQuery) => createAnalysis({ session, catalogQuery, cache: await loading }),
+    analyze: async (session, catalogQuery, target) =>
+      createAnalysis({ session, catalogQuery, target, cache: await loading }),
     ...(logger === undefined ? {} : { logger }),
   });
+  return {
+    protocol: server.protocol,
+    accept: (stream, session) => server.accept(stream, session),
+    analyze: async (text) => actionsOfText((await loading).read(text)),
+  };
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock.ts';
-import type { ProtocolHandler, Session, SessionEnd } from '../../sessions/session.ts';
+import type { PostgresCredential, ProtocolHandler, Session, SessionEnd } from '../../sessions/session.ts';
 import type { Analysis } from './analysis/plan.ts';
 import { type CancelKey, CancelKeys } from './cancel-keys.ts';
 import { endClient } from './client/end-client.ts';
@@ -25,12 +25,13 @@ import { cancelTarget } from './target/cancel-target.ts';
 import { CatalogQueries } from './target/catalog-queries.ts';
 import type { CatalogQuery } from './target/catalog-query.ts';
 import { connectTarget, type TargetConnection } from './target/connect-target.ts';
+import { RowEstimate } from './target/row-estimate.ts';
 import { targetFailure } from './target/target-failure.ts';
 
 export interface PostgresServerParts {
   readonly clock: Clock;
   /** Loads what must be known before the client's first statement. */
-  readonly analyze: (session: Session, catalogQuery: CatalogQuery) => Promise<Analysis>;
+  readonly analyze: (session: Session, catalogQuery: CatalogQuery, target: string) => Promise<Analysis>;
   /** For those who run the gateway; gets no secrets. */
   readonly logger?: {
     warn(fields: object, message: string): void;
@@ -101,9 +102,15 @@ export class PostgresServer implements ProtocolHandler {
         () => connectTarget(credential, CATALOG_SETTINGS, dial),
         clock,
       );
-      const analysis = await analyze(session, catalog.query);
+      const analysis = await analyze(session, catalog.query, placeOf(credential)).catch((error: unknown) => {
+        throw error instanceof SessionFailure ? error : targetFailure(resource, 'schema', error);
+      });
       await catalog.handOver();
       const targetRest = target.frames.detach();
+      const estimates = new RowEstimate(
+        (signal) => connectTarget(credential, settings, { ...dial, signal }),
+        clock,
+      );
       greet(client, target, key, startup, session.id);
       relay = new Relay({
         session,
@@ -111,6 +118,11 @@ export class PostgresServer implements ProtocolHandler {
         client,
         target: target.socket,
         announcements: startup.announcements,
+        signOfLife: signOfLife(target),
+        estimate: async (statement) => {
+          const tables = analysis.estimable(statement.text);
+          return tables && estimates.rows(statement, tables, session.signal);
+        },
         clock,
         cancel,
         explain: (error) => this.#explain(error, session),
@@ -195,6 +207,9 @@ class Lifetime {
   };
 }
 
+/** Sessions with the same find the same catalog. */
+const placeOf = ({ host, port, database }: PostgresCredential): string => `${host}:${port}/${database}`;
+
 /** libpq sends the user's name where no database was asked for; a resource has one database. */
 function checkDatabase(asked: string, database: string, resource: string): void {
   if (asked === '' || asked === database || asked === resource) return;
@@ -236,6 +251,16 @@ function greet(
   if (startup.announcements) messages.push(announceSession(session));
   messages.push(backendKeyData(key.processId, key.secret), readyForQuery(IDLE));
   client.write(Buffer.concat(messages));
+}
+
+/**
+ * What a client hears while it waits for people: its server's version again. A ParameterStatus may come at any time, and
+ * every driver takes one silently, even in the middle of a query; this one never changes and every server reports it.
+ * (A notice would be shown; an empty query would have to be answered.)
+ */
+function signOfLife({ parameters }: TargetConnection): Buffer | undefined {
+  const version = parameters.get('server_version');
+  return version === undefined ? undefined : parameterStatus('server_version', version);
 }
 
 function setNoDelay(stream: Duplex): void {

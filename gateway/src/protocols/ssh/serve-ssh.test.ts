@@ -448,6 +448,11 @@ describe('masking', () => {
     expect(stdout.toString()).toMatch(/^card .*1111 paid\n$/);
     for (const said of [stdout, stderr, session.payload('output')])
       expect(said.toString()).not.toContain(CARD);
+    const masked = session.events('output').map((event) => [event.stream, event.masked]);
+    expect(masked.filter(([, matches]) => matches !== undefined)).toEqual([
+      ['stdout', 1],
+      ['stderr', 1],
+    ]);
   });
 
   it('gives out what might be the beginning of something when nothing follows', async () => {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ParsedKey } from 'ssh2';
 import type { Clock } from '../../clock.ts';
 import type { ProtocolHandler, Session, SessionEnd } from '../../sessions/session.ts';
+import { analyzeCommand } from './command/analyze-command.ts';
 import { serverKey } from './server/greet-client.ts';
 import { SshConnection, type SshLogger } from './server/ssh-connection.ts';
 import { dialSshTarget } from './target/dial-ssh-target.ts';
@@ -24,6 +25,7 @@ export interface SshServerParts {
  */
 export class SshServer implements ProtocolHandler {
   readonly protocol = 'ssh';
+  readonly analyze = analyzeCommand;
   readonly #parts: SshServerParts;
   readonly #hostKey: ParsedKey;
 

@@ -1,5 +1,7 @@
 import type {
+  AccessScope,
   AuditId,
+  BrokenGlass,
   GrantId,
   GrantState,
   PrincipalRef,
@@ -10,7 +12,10 @@ import type {
   ReviewId,
   UserId,
 } from '@drawbridge/contract';
-import type { JSONColumnType } from 'kysely';
+import type { ColumnType, JSONColumnType } from 'kysely';
+
+/** A column that holds JSON or nothing. */
+type OptionalJson<T extends object> = ColumnType<T | null, string | null, string | null>;
 
 interface RequestRow {
   id: RequestId;
@@ -29,9 +34,33 @@ interface RequestRow {
   review_groups: string[];
   /** Where it was asked from, for policies that ask. */
   address: string | null;
+  scope: OptionalJson<AccessScope>;
+  /** The grant that it prolongs. */
+  extends: GrantId | null;
+  /** Seconds that were given, which a reviewer may have shortened; null where it was not approved. */
+  given: number | null;
+  /** When further groups are to be asked next, and when some were asked last. */
+  escalate_at: Date | null;
+  escalated_at: Date | null;
+  broken_glass: OptionalJson<BrokenGlass>;
   created_at: Date;
   expires_at: Date;
   decided_at: Date | null;
+}
+
+/** Each resource and profile of a request, the first of which its row repeats. */
+interface RequestTargetRow {
+  request_id: RequestId;
+  position: number;
+  user_id: UserId;
+  resource: string;
+  protocol: Protocol;
+  labels: JSONColumnType<Record<string, string>>;
+  profile: string;
+  /** What this target alone needs. */
+  needs: JSONColumnType<Requirement[]>;
+  /** Whether its request is; the database keeps it so. */
+  pending: boolean;
 }
 
 interface ReviewRow {
@@ -57,6 +86,8 @@ interface GrantRow {
   /** Seconds from first use. */
   duration: number;
   reason: string;
+  scope: OptionalJson<AccessScope>;
+  broken_glass: OptionalJson<BrokenGlass>;
   created_at: Date;
   activate_by: Date;
   activated_at: Date | null;
@@ -73,6 +104,8 @@ interface AuditRow {
   actor: JSONColumnType<PrincipalRef> | null;
   action: string;
   subject: string;
+  /** The one it is about, where it is about one. */
+  resource: string | null;
   reason: string | null;
   address: string | null;
   details: JSONColumnType<Record<string, unknown>>;
@@ -80,6 +113,7 @@ interface AuditRow {
 
 export interface AccessTables {
   access_requests: RequestRow;
+  request_targets: RequestTargetRow;
   reviews: ReviewRow;
   grants: GrantRow;
   audit_events: AuditRow;

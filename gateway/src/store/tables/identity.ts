@@ -1,5 +1,5 @@
 import type { SignInId, UserId } from '@drawbridge/contract';
-import type { ColumnType } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 
 interface UserRow {
   id: UserId;
@@ -9,6 +9,8 @@ interface UserRow {
   name: string;
   display_name: string;
   email: string | null;
+  /** Whether the identity provider says that the address is this person's. */
+  email_verified: Generated<boolean>;
   groups: string[];
   created_at: ColumnType<Date, Date, never>;
   signed_in_at: Date;

@@ -3,11 +3,12 @@ import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../../../clock.ts';
 import type { ColumnRule } from '../../../masking/rule.ts';
 import type { Catalog } from './catalog.ts';
-import { type Classification, classify } from './classify.ts';
+import { classify } from './classify.ts';
 import { hideSecrets, hideSuspects } from './hide-secrets.ts';
 import type { Refusal } from './plan.ts';
 import type { SqlNode } from './sql-node.ts';
 import { SqlParser } from './sql-parser.ts';
+import type { Classification } from './tally.ts';
 
 /** What a text says, whoever sends it. */
 export interface ParsedText {
@@ -15,6 +16,12 @@ export interface ParsedText {
   readonly statements: readonly { readonly node: SqlNode; readonly classification: Classification }[];
   /** Set where it can't be parsed. */
   readonly refusal?: Refusal;
+}
+
+/** A catalog, and when a session last found the target to have it, in ms. */
+export interface KnownCatalog {
+  readonly catalog: Catalog;
+  readonly asked: number;
 }
 
 const MOST_TEXTS = 5000;
@@ -34,7 +41,7 @@ export class AnalysisCache {
     maxEntrySize: LONGEST_CACHED,
     sizeCalculation: (_parsed, text) => text.length + 100,
   });
-  readonly #catalogs = new LRUCache<string, Catalog>({ max: MOST_CATALOGS });
+  readonly #catalogs = new LRUCache<string, KnownCatalog>({ max: MOST_CATALOGS });
 
   private constructor(parser: SqlParser, clock: Clock, maskKey: Uint8Array | undefined) {
     this.parser = parser;
@@ -76,12 +83,12 @@ export class AnalysisCache {
   }
 
   /** The catalog that was last read of a resource under these rules. It may be old: compare its fingerprint. */
-  catalog(resource: string, rules: readonly ColumnRule[]): Catalog | undefined {
+  catalog(resource: string, rules: readonly ColumnRule[]): KnownCatalog | undefined {
     return this.#catalogs.get(catalogKey(resource, rules));
   }
 
-  keepCatalog(resource: string, rules: readonly ColumnRule[], catalog: Catalog): void {
-    this.#catalogs.set(catalogKey(resource, rules), catalog);
+  keepCatalog(resource: string, rules: readonly ColumnRule[], known: KnownCatalog): void {
+    this.#catalogs.set(catalogKey(resource, rules), known);
   }
 
   /** The key of the mask `hash` in a resource: equal values look equal there, and nowhere else. */

@@ -3,6 +3,8 @@ import { type MaskedColumn, matchRule } from '../../../masking/rule-match.ts';
 import { Catalog, FIRST_USER_OID } from './catalog.ts';
 import type { CatalogRows } from './catalog-queries.ts';
 import { type DraftRelation, hidden, mark } from './draft-relation.ts';
+import { Lineage } from './lineage.ts';
+import { Routines } from './routines.ts';
 import type { SqlParser } from './sql-parser.ts';
 import { userDefinedOf } from './user-defined.ts';
 import { traceViews } from './view-lineage.ts';
@@ -20,7 +22,10 @@ export function buildCatalog(
   const drafts = draftsOf(rows);
   const { userDefined, unsafe } = userDefinedOf(rows);
   const textTypes = new Set(rows.types.filter((row) => row[5] === 't').map((row) => Number(row[0])));
-  const catalog = new Catalog(fingerprint, drafts.values(), userDefined, textTypes);
+  const catalog = new Catalog(fingerprint, drafts.values(), userDefined, textTypes, {
+    lineage: new Lineage(rows),
+    routines: new Routines(rows),
+  });
   applyRules(drafts, rows, rules);
   // Each step can give the others something to do: a masked column of a partition, in a row type, in a view.
   let changed = true;

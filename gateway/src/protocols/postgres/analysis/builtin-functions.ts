@@ -96,13 +96,13 @@ xml_is_well_formed_content xml_is_well_formed_document xmlagg xmlcomment xmlexis
 xpath xpath_exists
 `;
 
-/** They move a sequence on. */
-const writing = 'nextval setval';
+/** They move a sequence on, or tell other sessions something. */
+const writing = 'nextval setval pg_notify';
 
 /** They change nothing but the session. */
 const ofTheSession = `
 pg_advisory_lock pg_advisory_lock_shared pg_advisory_unlock pg_advisory_unlock_all pg_advisory_unlock_shared
-pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_export_snapshot pg_notify pg_stat_clear_snapshot
+pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_export_snapshot pg_stat_clear_snapshot
 pg_try_advisory_lock pg_try_advisory_lock_shared pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared
 set_config setseed
 `;

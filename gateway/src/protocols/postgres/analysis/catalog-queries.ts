@@ -9,7 +9,7 @@ const watched = [
   'pg_attribute where attrelid >= 16384',
   'pg_attrdef',
   'pg_cast',
-  'pg_constraint where contypid <> 0',
+  'pg_constraint where contypid <> 0 or contype = $$f$$',
   'pg_extension',
   'pg_foreign_table',
   'pg_inherits',
@@ -72,10 +72,21 @@ const parts = {
     where r.ev_type = '1' and r.ev_class >= 16384 and d.refobjid <> r.ev_class
       and d.refclassid in ('pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_proc'::pg_catalog.regclass,
         'pg_catalog.pg_operator'::pg_catalog.regclass)`,
-  /** oid, name, extension or null, language */
+  /**
+   * oid, name, extension or null, language, schema, whether it may change something (an aggregate: whether one of its
+   * functions may), whether the system has one of this name, whether it can be written like a field of a row
+   */
   functions: `
-    select pg_catalog.json_build_array(p.oid, p.proname, e.extname, l.lanname)
+    select pg_catalog.json_build_array(p.oid, p.proname, e.extname, l.lanname, n.nspname,
+      case when p.provolatile = 'v' or p.prokind = 'p' or exists (
+        select from pg_catalog.pg_aggregate g join pg_catalog.pg_proc s
+          on s.oid in (g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn)
+        where g.aggfnoid = p.oid and s.provolatile = 'v') then 't' else 'f' end,
+      case when exists (select from pg_catalog.pg_proc b where b.proname = p.proname and b.oid < 16384) then 't' else 'f' end,
+      case when p.pronargs > 0 and p.pronargs - p.pronargdefaults <= 1 and exists (
+        select from pg_catalog.pg_type t where t.oid = p.proargtypes[0] and t.typtype in ('c', 'd', 'p')) then 't' else 'f' end)
     from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
+    join pg_catalog.pg_namespace n on n.oid = p.pronamespace
     left join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid
       and d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
     left join pg_catalog.pg_extension e on e.oid = d.refobjid
@@ -106,6 +117,19 @@ const parts = {
   /** relation */
   rewrites:
     "select pg_catalog.json_build_array(ev_class) from pg_catalog.pg_rewrite where ev_type <> '1' and ev_class >= 16384",
+  /** relation, what a rule of it that changes INSERT, UPDATE or DELETE depends on (r relation, f function), oid */
+  ruleNeeds: `
+    select pg_catalog.json_build_array(r.ev_class,
+      case d.refclassid when 'pg_catalog.pg_class'::pg_catalog.regclass then 'r' else 'f' end, d.refobjid)
+    from pg_catalog.pg_rewrite r
+    join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = r.oid
+    where r.ev_type <> '1' and r.ev_class >= 16384 and d.refobjid <> r.ev_class
+      and d.refclassid in ('pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_proc'::pg_catalog.regclass)`,
+  /** referencing relation, referenced one, ON DELETE, ON UPDATE (c cascade, n set null, d set default), columns referenced */
+  foreignKeys: `
+    select pg_catalog.json_build_array(conrelid, confrelid, confdeltype, confupdtype,
+      pg_catalog.array_to_string(confkey, ' '))
+    from pg_catalog.pg_constraint where contype = 'f'`,
   /** relation, schema and table over there */
   foreignTables: `
     select pg_catalog.json_build_array(ft.ftrelid,

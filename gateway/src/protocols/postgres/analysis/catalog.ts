@@ -1,5 +1,8 @@
 import type { MaskedColumn } from '../../../masking/rule-match.ts';
+import { fold } from './fold.ts';
+import type { Lineage } from './lineage.ts';
 import type { RelationName } from './relations.ts';
+import type { Routines } from './routines.ts';
 
 export interface CatalogColumn {
   readonly name: string;
@@ -38,19 +41,15 @@ export interface UserDefined {
 /** The first OID of what isn't made by initdb (`FirstNormalObjectId`, transam.h). */
 export const FIRST_USER_OID = 16_384;
 
-/**
- * How names are compared. The server folds `SÜN` by the rules of its encoding and the parser here by those of
- * UTF-8; comparing without case covers both, and at worst masks one name more.
- */
-export const fold = (name: string): string => name.toLowerCase();
-
-/** What a target's catalog says about masking, at one moment. Immutable. */
+/** What a target's catalog says about masking, and about what statements do beyond their text, at one moment. Immutable. */
 export class Catalog {
   /** Changes when anything in the target's schema changes. */
   readonly fingerprint: string;
   readonly userDefined: UserDefined;
   /** Types besides the system's own whose values are text, like citext. */
   readonly textTypes: ReadonlySet<number>;
+  readonly lineage: Lineage;
+  readonly routines: Routines;
   readonly #byOid: ReadonlyMap<number, CatalogRelation>;
   readonly #byName: ReadonlyMap<string, readonly CatalogRelation[]>;
 
@@ -59,10 +58,13 @@ export class Catalog {
     relations: Iterable<CatalogRelation>,
     userDefined: UserDefined,
     textTypes: ReadonlySet<number>,
+    beyond: { readonly lineage: Lineage; readonly routines: Routines },
   ) {
     this.fingerprint = fingerprint;
     this.userDefined = userDefined;
     this.textTypes = textTypes;
+    this.lineage = beyond.lineage;
+    this.routines = beyond.routines;
     const byOid = new Map<number, CatalogRelation>();
     const byName = new Map<string, CatalogRelation[]>();
     for (const relation of relations) {
@@ -74,6 +76,10 @@ export class Catalog {
     }
     this.#byOid = byOid;
     this.#byName = byName;
+  }
+
+  relations(): Iterable<CatalogRelation> {
+    return this.#byOid.values();
   }
 
   relation(oid: number): CatalogRelation | undefined {

@@ -1,5 +1,6 @@
 import { builtinEffect } from './builtin-functions.ts';
-import { fold, type UserDefined } from './catalog.ts';
+import type { UserDefined } from './catalog.ts';
+import { fold } from './fold.ts';
 import { keywordFunctions } from './known-syntax.ts';
 import { Refused } from './refused.ts';
 import { descend, nameOf, namesAt, nodesAt, type SqlNode } from './sql-node.ts';

@@ -1,5 +1,5 @@
 import type { MaskedColumn } from '../../../masking/rule-match.ts';
-import { fold } from './catalog.ts';
+import { fold } from './fold.ts';
 import { checkedKinds } from './known-syntax.ts';
 import type { ReferenceScope } from './reference-scope.ts';
 import { maskedColumn, Refused } from './refused.ts';

@@ -1,4 +1,5 @@
-import { type Catalog, fold } from './catalog.ts';
+import type { Catalog } from './catalog.ts';
+import { fold } from './fold.ts';
 import { Refused } from './refused.ts';
 import { relationName, relationText } from './relations.ts';
 import type { SqlNode } from './sql-node.ts';

@@ -4,7 +4,9 @@ import { createMask } from '../../../masking/mask.ts';
 import { MalformedMessage } from '../codec/message-reader.ts';
 import { Catalog, type CatalogRelation } from './catalog.ts';
 import { describeResult, UNKNOWN_ORIGIN } from './describe-result.ts';
+import { Lineage } from './lineage.ts';
 import { maskRows } from './mask-rows.ts';
+import { Routines } from './routines.ts';
 
 interface Field {
   name: string;
@@ -76,6 +78,10 @@ const catalog = new Catalog(
   ],
   nothing,
   new Set([30_000]),
+  {
+    lineage: new Lineage({ inherits: [], views: [], ruleNeeds: [], foreignKeys: [], rewrites: [] }),
+    routines: new Routines({ functions: [], operators: [], casts: [], domains: [], types: [] }),
+  },
 );
 const plan = { labels: new Set(['ssn']) };
 

@@ -1,7 +1,8 @@
 import type { RecordedColumn } from '@drawbridge/contract';
 import { createMask, type ValueMask } from '../../../masking/mask.ts';
 import type { MaskedColumn } from '../../../masking/rule-match.ts';
-import { type Catalog, FIRST_USER_OID, fold } from './catalog.ts';
+import { type Catalog, FIRST_USER_OID } from './catalog.ts';
+import { fold } from './fold.ts';
 import { maskRows } from './mask-rows.ts';
 import type { Refusal, ResultMask, StatementPlan } from './plan.ts';
 import { parseRowDescription, type ResultField } from './row-description.ts';

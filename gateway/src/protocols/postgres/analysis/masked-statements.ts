@@ -1,6 +1,6 @@
 import type { MaskedColumn } from '../../../masking/rule-match.ts';
-import { fold } from './catalog.ts';
 import type { ReferenceCheck } from './check-references.ts';
+import { fold } from './fold.ts';
 import type { ReferenceScope } from './reference-scope.ts';
 import { maskedColumn, Refused } from './refused.ts';
 import { descend, namesAt, nodeAt, nodesAt, type SqlNode, textAt } from './sql-node.ts';

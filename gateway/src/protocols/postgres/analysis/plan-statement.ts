@@ -1,13 +1,17 @@
 import type { Action } from '../../../policy/decision.ts';
 import type { Session } from '../../../sessions/session.ts';
 import type { ParsedText } from './analysis-cache.ts';
-import { type Catalog, fold } from './catalog.ts';
+import type { Catalog } from './catalog.ts';
 import { type Checked, checkStatement } from './check-statement.ts';
-import type { Classification } from './classify.ts';
+import { executed } from './executed.ts';
+import { fold } from './fold.ts';
 import type { Refusal, StatementPlan } from './plan.ts';
 import { Refused } from './refused.ts';
-import { type RelationName, relationsOf, relationText } from './relations.ts';
+import { type RelationName, relationsOf } from './relations.ts';
+import { type ReadDefinition, resolveActions } from './resolve-actions.ts';
+import type { SessionNames } from './session-names.ts';
 import { nodeAt, type SqlNode, textAt } from './sql-node.ts';
+import type { Classification } from './tally.ts';
 
 /** What a session did so far that bears on how its next statement is to be seen. */
 export interface SessionPast {
@@ -15,6 +19,15 @@ export interface SessionPast {
   readonly labels: ReadonlySet<string>;
   /** Whether it may have prepared a write to a masked table, or made one whose checks are deferred. */
   readonly wrote: boolean;
+  readonly names: Pick<SessionNames, 'prepared' | 'isCursor'>;
+}
+
+/** What is known of the target. */
+export interface Target {
+  readonly catalog: Catalog | undefined;
+  readonly readDefinition: ReadDefinition;
+  /** Data rules apply. */
+  readonly masking: boolean;
 }
 
 export interface Planned {
@@ -24,6 +37,8 @@ export interface Planned {
   /** Folded names of relations it makes or changes. The catalog doesn't show them before their transaction ends. */
   readonly made: readonly string[];
   readonly writes: boolean;
+  /** It runs code that may give names to prepared statements. */
+  readonly runsCode: boolean;
 }
 
 /** Results of these come from what was planned before. */
@@ -31,44 +46,44 @@ const replaying = new Set(['ExecuteStmt', 'FetchStmt']);
 /** What was put off comes up in these. */
 const settling = new Set(['ExecuteStmt', 'TransactionStmt', 'ConstraintsSetStmt']);
 
-/** Decides on a parsed text: policy first, then what the data rules say. Undefined catalog: the resource has none. */
+/** Decides on a parsed text: policy first, then what the data rules say. */
 export function planStatement(
   text: string,
   parsed: ParsedText,
   session: Pick<Session, 'decide'>,
-  catalog: Catalog | undefined,
+  { catalog, readDefinition, masking }: Target,
   past: SessionPast,
 ): Planned {
   const { recordedText, statements } = parsed;
+  const classifications = executed(statements, past.names);
   const base = {
     recordedText,
     count: statements.length,
-    tables: [...new Set(statements.flatMap(({ classification }) => classification.tables))],
-    texts: catalog ? ('without-details' as const) : ('pass' as const),
+    tables: [...new Set(classifications.flatMap(({ tables }) => tables))],
+    texts: masking ? ('without-details' as const) : ('pass' as const),
     masks: false,
     labels: noLabels,
+    ...conditionOf(classifications),
   };
   if (parsed.refusal) return refuse({ ...base, count: 1, actions: [unanalyzable] }, parsed.refusal);
-  const actions = statements.flatMap(({ classification }) => actionsOf(classification, catalog));
+  const resolved = classifications.map((each) => resolveActions(each, catalog, readDefinition));
+  const actions = resolved.flatMap((each) => each.actions);
+  const unknown = resolved.flatMap((each) => each.unknown);
+  const runsCode = resolved.some((each) => each.runsCode);
   if (actions.length === 0) return done({ ...base, actions, decision: { verdict: 'allow', policies: [] } });
-  const impossible = statements.find(({ classification }) => classification.refusal)?.classification.refusal;
+  const impossible = classifications.find(({ refusal }) => refusal)?.refusal;
   if (impossible) return refuse({ ...base, actions }, impossible);
   const decision = session.decide(actions);
-  if (decision.verdict !== 'allow') {
-    // A hold for approval goes here: `session.hold(actions, decision)`.
-    const reason = decision.verdict === 'deny' ? decision.reason : needsOf(decision.requirements);
-    const { policies } = decision;
-    return done({
-      ...base,
-      actions,
-      decision: { verdict: 'deny', reason, policies },
-      refusal: denied(reason, policies),
-    });
+  if (decision.verdict === 'deny') {
+    const refusal = denied(decision.reason, decision.policies);
+    return { ...done({ ...base, actions, decision, refusal }), unknown };
   }
-  if (!catalog) return done({ ...base, actions, decision });
+  const made = statements.flatMap(({ node }) => madeBy(node));
+  if (!masking || !catalog)
+    return { plan: { ...base, actions, decision }, unknown, made, writes: false, runsCode };
   const checked = checkAll(text, statements, catalog);
   if ('sqlstate' in checked) return refuse({ ...base, actions }, checked);
-  const { touches, writes, unknown, labels, made } = checked;
+  const { touches, writes, labels } = checked;
   const kinds = statements.map(({ node }) => node.kind);
   const replays = kinds.some((kind) => replaying.has(kind));
   const unsaid = writes || (past.wrote && kinds.some((kind) => settling.has(kind)));
@@ -80,15 +95,29 @@ export function planStatement(
     labels: replays ? past.labels : labels,
     texts: unsaid ? 'sqlstate-only' : 'without-details',
   };
-  return { plan, unknown, made, writes };
+  return { plan, unknown: checked.unknown, made, writes, runsCode };
+}
+
+/** Says so where rows are changed or deleted by a condition, or without one. */
+function conditionOf(statements: readonly Classification[]): { readonly hasWhere?: boolean } {
+  const changing = statements.filter(({ changesRows }) => changesRows);
+  if (changing.length === 0) return {};
+  return { hasWhere: changing.every(({ context }) => context.hasWhere === true) };
 }
 
 const noLabels: ReadonlySet<string> = new Set();
-const done = (plan: StatementPlan): Planned => ({ plan, unknown: [], made: [], writes: false });
+const done = (plan: StatementPlan): Planned => ({
+  plan,
+  unknown: [],
+  made: [],
+  writes: false,
+  runsCode: false,
+});
 const refuse = (plan: Omit<StatementPlan, 'decision' | 'refusal'>, refusal: Refusal): Planned =>
   done({ ...plan, decision: { verdict: 'deny', reason: refusal.message, policies: [] }, refusal });
 
-const unanalyzable: Action = {
+/** What stands for a text that can't be parsed. */
+export const unanalyzable: Action = {
   name: 'sql.unanalyzable',
   context: { verb: 'unknown', tables: [], hasWhere: false, functions: [] },
 };
@@ -101,31 +130,8 @@ const denied = (reason: string, policies: readonly string[]): Refusal => ({
   }),
 });
 
-type Requirements = Extract<ReturnType<Session['decide']>, { verdict: 'needs' }>['requirements'];
-
-/** Approving single statements has its own issue; until then what needs it doesn't happen. */
-const needsOf = (requirements: Requirements): string =>
-  `this statement needs ${requirements.map(requirementText).join(' and ') || 'approval'}, which can't be given here yet`;
-
-const requirementText = (requirement: Requirements[number]): string => {
-  if (requirement.kind === 'justify') return requirement.ticket ? 'a ticket' : 'a reason';
-  return `approval of ${requirement.count > 1 ? `${requirement.count} of ` : ''}${requirement.groups.join(', ')}`;
-};
-
-/** One action for each thing done to each relation; an unqualified name stands for every relation it can mean. */
-function actionsOf({ acts, context }: Classification, catalog: Catalog | undefined): Action[] {
-  return acts.flatMap(({ name, relation, object }) => {
-    if (!relation) return [{ name, context, ...(object !== undefined && { object }) }];
-    const meant = relation.schema === undefined ? (catalog?.lookup(relation) ?? []) : [];
-    const objects =
-      meant.length > 0 ? meant.map((each) => `${each.schema}.${each.name}`) : [relationText(relation)];
-    return objects.map((each) => ({ name, context, object: each }));
-  });
-}
-
 interface CheckedText extends Omit<Checked, 'labels'> {
   readonly labels: ReadonlySet<string>;
-  readonly made: readonly string[];
 }
 
 /** Checks the statements one by one, up to the first that can't be allowed. */
@@ -134,7 +140,6 @@ function checkAll(
   statements: ParsedText['statements'],
   catalog: Catalog,
 ): CheckedText | Refusal {
-  const made: string[] = [];
   const unknown: RelationName[] = [];
   const labels = new Set<string>();
   let touches = false;
@@ -151,9 +156,8 @@ function checkAll(
       const position = error.location === undefined ? undefined : characterAt(text, error.location);
       return { ...error.refusal, ...(position !== undefined && { position }) };
     }
-    made.push(...madeBy(node));
   }
-  return { touches, writes, unknown, labels, made };
+  return { touches, writes, unknown, labels };
 }
 
 /** 1-based position in characters, as PostgreSQL counts, of a byte offset. */

@@ -21,9 +21,12 @@ export interface StatementPlan {
   readonly actions: readonly Action[];
   /** Qualified where the text says so: `public.customers`. */
   readonly tables: readonly string[];
-  readonly decision: Exclude<Decision, { verdict: 'needs' }>;
-  /** Set when it must not run. */
+  /** Where it `needs` something, it is held until that is met; the rest of the plan holds for when it runs then. */
+  readonly decision: Decision;
+  /** Set when it must not run, whoever approves. */
   readonly refusal?: Refusal;
+  /** Whether every UPDATE, DELETE and MERGE in it has a condition; absent where there is none of them. */
+  readonly hasWhere?: boolean;
   /** True when its results may hold masked columns, so that no row may pass before its RowDescription was seen. */
   readonly masks: boolean;
   /**
@@ -67,6 +70,12 @@ export interface Analysis {
     plan: StatementPlan,
     formats?: readonly number[],
   ): ResultMask | Refusal | Promise<ResultMask | Refusal>;
+  /** Parse gives a name to a text that was planned: SQL's EXECUTE may run it, too. To be told before it is sent on. */
+  prepared(name: string, text: string): void;
+  /**
+   * OIDs of the tables that a text names, where somebody else may have it planned, see `estimable`; undefined where not.
+   */
+  estimable(text: string): readonly number[] | undefined;
   /** The next plan looks at the catalog again: to be called when the session may have changed the catalog (DDL). */
   invalidate(): void;
 }

@@ -1,5 +1,6 @@
 import type { MaskedColumn } from '../../../masking/rule-match.ts';
-import { type Catalog, type CatalogRelation, fold } from './catalog.ts';
+import type { Catalog, CatalogRelation } from './catalog.ts';
+import { fold } from './fold.ts';
 import { everyRangeVar, relationName, relationsOf } from './relations.ts';
 import { descend, nodeAt, type SqlNode, textAt } from './sql-node.ts';
 

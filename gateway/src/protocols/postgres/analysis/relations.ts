@@ -5,11 +5,30 @@ export interface RelationName {
   /** Absent where the text leaves it to the search path. */
   readonly schema?: string;
   readonly name: string;
+  /** ONLY: without the relations that inherit from it. */
+  readonly only?: true;
+}
+
+/** What a write does to rows that may be referred to by foreign keys. */
+export interface RowEffect {
+  readonly deletes?: true;
+  /** Names of the columns it changes. */
+  readonly updates?: readonly string[];
+  /** TRUNCATE … CASCADE. */
+  readonly truncates?: true;
+}
+
+export interface Written extends RelationName {
+  readonly effect?: RowEffect;
 }
 
 export const relationName = (rangeVar: SqlNode): RelationName => {
   const schema = textAt(rangeVar, 'schemaname');
-  return { ...(schema && { schema }), name: textAt(rangeVar, 'relname') };
+  return {
+    ...(schema && { schema }),
+    name: textAt(rangeVar, 'relname'),
+    ...(rangeVar.inh !== true && { only: true }),
+  };
 };
 
 /** `public.customers`, or `customers` where the schema is left out. */
@@ -17,7 +36,7 @@ export const relationText = ({ schema, name }: RelationName): string => (schema 
 
 export interface Relations {
   readonly reads: readonly RelationName[];
-  readonly writes: readonly RelationName[];
+  readonly writes: readonly Written[];
   /** Created by the statement: CREATE TABLE, SELECT INTO, CREATE VIEW, … */
   readonly creates: readonly RelationName[];
   /** All of FROM that a row lock is taken on: FOR UPDATE, FOR SHARE. */
@@ -28,7 +47,7 @@ export interface Relations {
 
 interface Found {
   reads: RelationName[];
-  writes: RelationName[];
+  writes: Written[];
   creates: RelationName[];
   locks: RelationName[];
   modifies: boolean;
@@ -72,7 +91,7 @@ function visit(node: SqlNode, outer: Scope, found: Found): void {
     found.modifies = true;
     skip.add('relation');
     const target = nodeAt(node, 'relation');
-    if (target) found.writes.push(relationName(target));
+    if (target) found.writes.push({ ...relationName(target), ...effectOf(node) });
     // Everything but a plain INSERT without RETURNING looks at the rows that are there.
     if (target && (node.kind !== 'InsertStmt' || node.returningClause || node.onConflictClause)) {
       found.reads.push(relationName(target));
@@ -89,6 +108,26 @@ function visit(node: SqlNode, outer: Scope, found: Found): void {
   if (node.kind === 'SelectStmt' && nodesAt(node, 'lockingClause').length > 0) {
     found.locks.push(...found.reads.slice(before));
   }
+}
+
+function effectOf(node: SqlNode): { readonly effect?: RowEffect } {
+  const clauses = [node, ...nodesAt(node, 'mergeWhenClauses')];
+  const conflict = nodeAt(node, 'onConflictClause');
+  if (conflict) clauses.push(conflict);
+  const deletes = clauses.some(
+    (each) => each.kind === 'DeleteStmt' || textAt(each, 'commandType') === 'CMD_DELETE',
+  );
+  const updating = clauses.filter(
+    (each) =>
+      each.kind === 'UpdateStmt' ||
+      each.kind === 'OnConflictClause' ||
+      textAt(each, 'commandType') === 'CMD_UPDATE',
+  );
+  const updates = updating.flatMap((each) =>
+    nodesAt(each, 'targetList').map((target) => textAt(target, 'name')),
+  );
+  if (!deletes && updates.length === 0) return {};
+  return { effect: { ...(deletes && { deletes }), ...(updates.length > 0 && { updates }) } };
 }
 
 /** Visits the CTEs of a statement, each in the scope it has, and gives the scope of the statement itself. */

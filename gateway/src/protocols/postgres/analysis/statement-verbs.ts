@@ -11,7 +11,8 @@ export const plainStatements: Readonly<
   DiscardStmt: { verb: 'discard', actions: ['sql.session'] },
   ListenStmt: { verb: 'listen', actions: ['sql.session'] },
   UnlistenStmt: { verb: 'unlisten', actions: ['sql.session'] },
-  NotifyStmt: { verb: 'notify', actions: ['sql.session'] },
+  // Others act on what it says, like on a row.
+  NotifyStmt: { verb: 'notify', actions: ['sql.write'] },
   ConstraintsSetStmt: { verb: 'set constraints', actions: ['sql.session'] },
   DeallocateStmt: { verb: 'deallocate', actions: ['sql.session'] },
   ExecuteStmt: { verb: 'execute', actions: ['sql.session'] },

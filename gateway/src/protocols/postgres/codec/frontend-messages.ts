@@ -27,6 +27,6 @@ export const parseMessage = (name: string, text: string): Buffer =>
 export const describeStatement = (name: string): Buffer =>
   frameOf(Frontend.describe, Buffer.from(`S${name}\0`));
 
-export const { startup, requestSsl, password, query, flush, end: terminate } = serialize;
+export const { startup, requestSsl, password, query, flush, sync, end: terminate } = serialize;
 export const saslInitialResponse = serialize.sendSASLInitialResponseMessage;
 export const saslResponse = serialize.sendSCRAMClientFinalMessage;

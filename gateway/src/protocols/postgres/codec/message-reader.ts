@@ -17,6 +17,11 @@ export class MessageReader {
     this.#end = end;
   }
 
+  /** Where in the buffer the next field begins. */
+  get at(): number {
+    return this.#at;
+  }
+
   get atEnd(): boolean {
     return this.#at === this.#end;
   }

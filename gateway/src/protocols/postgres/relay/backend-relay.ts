@@ -6,7 +6,7 @@ import { Backend } from '../codec/message-type.ts';
 import { SessionFailure, targetViolation } from '../session-failure.ts';
 import type { MaskAnnouncements } from './announcements.ts';
 import { CommandTag } from './command-tag.ts';
-import type { Conversation } from './conversation.ts';
+import type { Conversation, TransactionState } from './conversation.ts';
 import { Describer, isRefusal } from './describer.ts';
 import { Failures } from './failures.ts';
 import { Gather } from './gather.ts';
@@ -16,9 +16,12 @@ import type { Expected, ReplyKind } from './reply-queue.ts';
 import { requireCertainty } from './result-rules.ts';
 import { RowStream } from './row-stream.ts';
 
-/** Transaction states of ReadyForQuery: idle, in a transaction, in a failed one. */
-const IDLE = 0x49;
-const STATES: readonly number[] = [IDLE, 0x54, 0x45];
+/** Transaction states of ReadyForQuery: I, T and E. */
+const STATES: ReadonlyMap<number, TransactionState> = new Map([
+  [0x49, 'none'],
+  [0x54, 'open'],
+  [0x45, 'failed'],
+]);
 
 /**
  * Target to client: the one place that every message from the target passes. Attributes each to the client's message
@@ -173,6 +176,8 @@ export class BackendRelay {
         return this.#answered(head, buffer, start, end);
       case Backend.parameterDescription:
         this.#expect(head, type, 'describe-statement');
+        if (head.prepared !== undefined)
+          head.prepared.describedTypes = buffer.toString('hex', start + FRAME_HEADER + 2, end);
         if (!head.hidden) this.#gather.pass(buffer, start, end);
         return true;
       case Backend.noData:
@@ -301,14 +306,14 @@ export class BackendRelay {
 
   #ready(head: Expected, buffer: Buffer, start: number, end: number): boolean {
     this.#expect(head, Backend.readyForQuery, 'sync', 'query');
-    const state = buffer[start + FRAME_HEADER] ?? 0;
-    if (end - start !== FRAME_HEADER + 1 || !STATES.includes(state))
+    const state = STATES.get(buffer[start + FRAME_HEADER] ?? 0);
+    if (end - start !== FRAME_HEADER + 1 || state === undefined)
       throw this.#violation('an unknown transaction state');
     const { sequence } = head;
     this.#conversation.copyIn = 0;
     this.#rows.close();
     this.#answered(head, buffer, start, end);
-    if (state === IDLE) this.#conversation.transactionEnded(sequence);
+    this.#conversation.ready(sequence, state);
     return true;
   }
 

@@ -7,8 +7,14 @@ export interface BindMessage {
   readonly statement: string;
   /** For the recording: text as it is, binary as `\x…`. */
   readonly parameters: (string | null)[];
+  /** Format codes of the parameters as they stand there: none, one for all, or one each. */
+  readonly parameterFormats: readonly number[];
   /** Result format codes as they stand there: none, one for all, or one a column. */
   readonly formats: readonly number[];
+  /** Where in the buffer stands what follows the two names. */
+  readonly valuesAt: number;
+  /** Where in the buffer the parameters end. */
+  readonly valuesEnd: number;
 }
 
 const NONE: readonly number[] = [];
@@ -20,6 +26,7 @@ export function readBindMessage(buffer: Buffer, start: number, end: number): Bin
   const reader = new MessageReader(buffer, start + 5, end);
   const portal = reader.cstring();
   const statement = reader.cstring();
+  const valuesAt = reader.at;
   const parameterFormats = readFormats(reader);
   const count = reader.uint16();
   const parameters: (string | null)[] = [];
@@ -28,9 +35,10 @@ export function readBindMessage(buffer: Buffer, start: number, end: number): Bin
     const format = parameterFormats.length > 1 ? parameterFormats[index] : (parameterFormats[0] ?? 0);
     parameters.push(length === -1 ? null : decode(reader.bytes(length), format));
   }
+  const valuesEnd = reader.at;
   const formats = readFormats(reader);
   reader.finish();
-  return { portal, statement, parameters, formats };
+  return { portal, statement, parameters, parameterFormats, formats, valuesAt, valuesEnd };
 }
 
 /** Formats are 0 or 1; most often none or one is given, which then costs nothing. */

@@ -5,6 +5,9 @@ import { Names, type Portal, type Prepared } from './names.ts';
 import { type Expected, ReplyQueue } from './reply-queue.ts';
 import { stricter, type Texts } from './texts.ts';
 
+/** What ReadyForQuery says of the transaction. */
+export type TransactionState = 'none' | 'open' | 'failed';
+
 /** What both directions of a session know together: who waits for which answer, and what names mean. */
 export class Conversation {
   readonly session: Session;
@@ -24,6 +27,11 @@ export class Conversation {
   /** The strictest limit on texts of this transaction: a deferred trigger speaks at its end. */
   #texts: Texts | undefined;
   #changedCatalog = false;
+  /** Place of the last message that ReadyForQuery answered. */
+  #ready = 0;
+  /** Place of the last that ran something. */
+  #ran = 0;
+  #transaction: TransactionState = 'none';
 
   constructor(session: Session, analysis: Analysis) {
     this.session = session;
@@ -42,8 +50,23 @@ export class Conversation {
     return this.#texts === undefined ? plan.texts : stricter(plan.texts, this.#texts);
   }
 
+  /**
+   * The target has answered all and waits for more before a Sync, with locks and timers of what was only parsed. A Sync
+   * of the gateway's own would let go of them, and of nothing else.
+   */
+  get canSettle(): boolean {
+    if (this.queue.size > 0 || this.queue.sequence === this.#ready) return false;
+    return this.#transaction !== 'none' || (this.#ran <= this.#ready && this.names.portals === 0);
+  }
+
+  /** All that the target does now is to end the transaction, in which something failed. */
+  get hasFailed(): boolean {
+    return this.#transaction === 'failed';
+  }
+
   /** Something of this plan ran in the transaction. */
-  ran({ plan }: Expected): void {
+  ran({ plan, sequence }: Expected): void {
+    this.#ran = sequence;
     if (plan === undefined) return;
     this.#texts = this.#texts === undefined ? plan.texts : stricter(plan.texts, this.#texts);
   }
@@ -54,8 +77,14 @@ export class Conversation {
     this.#invalidate();
   }
 
-  /** ReadyForQuery with no transaction open, in answer to the message with this place. */
-  transactionEnded(sequence: number): void {
+  /** ReadyForQuery in answer to the message with this place. */
+  ready(sequence: number, transaction: TransactionState): void {
+    this.#ready = sequence;
+    this.#transaction = transaction;
+    if (transaction === 'none') this.#transactionEnded(sequence);
+  }
+
+  #transactionEnded(sequence: number): void {
     this.#texts = undefined;
     this.names.transactionEnded(sequence);
     if (this.#changedCatalog) {

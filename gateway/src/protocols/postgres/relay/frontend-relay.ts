@@ -7,15 +7,20 @@ import { Frontend } from '../codec/message-type.ts';
 import { clientViolation, SessionFailure } from '../session-failure.ts';
 import type { Conversation } from './conversation.ts';
 import { Gather } from './gather.ts';
+import type { Estimate } from './held-statement.ts';
 import { Journal } from './journal.ts';
+import type { ClientVoice, ReviewWait } from './review-wait.ts';
 import { StatementGate } from './statement-gate.ts';
 
 /** More messages than this without an answer, and the client has to wait. */
 const MOST_PENDING = 20_000;
 const FLUSH = flush();
 
+/** What a client may send on while something of it waits for people, in bytes; with more it has to wait. */
+const MOST_BEHIND = 1024 * 1024;
+
 /** What the client's bytes wait for. */
-type Hold = 'analysis' | 'target' | undefined;
+type Hold = 'analysis' | 'target' | 'review' | undefined;
 
 /**
  * Client to target. Chunks come in by `push`; what one brings is recorded with one call and then sent on with one
@@ -33,19 +38,38 @@ export class FrontendRelay {
   #terminated = false;
 
   /** @param await_ calls `resume` once the work is done, and ends the session if it fails. */
-  constructor(conversation: Conversation, target: Writable, await_: (work: Promise<unknown>) => void) {
+  constructor(
+    conversation: Conversation,
+    target: Writable,
+    voice: ClientVoice,
+    estimate: Estimate | undefined,
+    await_: (work: Promise<unknown>) => void,
+  ) {
     this.#conversation = conversation;
     this.#target = target;
     this.#journal = new Journal(conversation.session);
-    this.#gate = new StatementGate(conversation, this.#gather, this.#journal, (work) => {
-      this.#hold = 'analysis';
+    const wait = (hold: Hold) => (work: Promise<unknown>) => {
+      this.#hold = hold;
       await_(work);
-    });
+    };
+    const target_ = () => void this.#wait();
+    const waiting = { analysis: wait('analysis'), review: wait('review'), target: target_ };
+    this.#gate = new StatementGate(conversation, this.#gather, this.#journal, waiting, voice, estimate);
   }
 
-  /** The client's bytes wait: for the analysis, or for the target to say more. */
+  /** The client's bytes wait: for the analysis, for people, or for the target to say more. */
   get hold(): Hold {
     return this.#hold;
+  }
+
+  /** The client is to be read no further. Of one that waits for people it has to be seen when it leaves. */
+  get full(): boolean {
+    if (this.#hold === undefined) return false;
+    return this.#hold !== 'review' || this.#assembler.kept > MOST_BEHIND;
+  }
+
+  get review(): ReviewWait {
+    return this.#gate.review;
   }
 
   /** The client said goodbye. */

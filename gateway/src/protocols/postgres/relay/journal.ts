@@ -24,6 +24,13 @@ export class Journal {
   }
 
   add(event: RecordingEventInput): void {
+    if (event.type === 'result' && this.#bulk === 'rows' && this.#statement === event.statement) {
+      this.#bulk = undefined;
+      // Rows and the end of their result as one event: one hash and one text less for each short query.
+      const whole: RecordingEventInput = { ...event, format: 'postgres.DataRow', count: this.#count };
+      this.#entries.push({ event: whole, payload: this.#buffer.subarray(this.#from, this.#to) });
+      return;
+    }
     this.#endBulk();
     this.#entries.push({ event });
   }

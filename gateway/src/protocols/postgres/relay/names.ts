@@ -1,3 +1,4 @@
+import type { Action, Answer } from '../../../policy/decision.ts';
 import type { Refusal, ResultMask, StatementPlan } from '../analysis/plan.ts';
 import { BoundedMap } from './bounded-map.ts';
 
@@ -16,6 +17,10 @@ export interface Described {
 export interface Prepared {
   readonly name: string;
   readonly text: string;
+  /** Type OIDs of its parameters as Parse gave them, hexadecimal. */
+  readonly types: string;
+  /** The same as the target found them, once the client asked for that. */
+  describedTypes: string | undefined;
   /** Its number in the recording. */
   readonly statement: number;
   /** As things stood when it was last bound. */
@@ -40,6 +45,12 @@ export interface Portal {
   readonly prepared: Prepared;
   /** As they are recorded; undefined once they are. */
   parameters: (string | null)[] | undefined;
+  /** What was decided when it was bound. */
+  readonly answer: Answer;
+  /** What it was decided about. */
+  readonly actions: readonly Action[];
+  /** Until when it has to be run where people approved it; ms since the epoch. */
+  readonly until: number;
   /** Bytes of its Bind. */
   readonly weight: number;
   readonly formats: readonly number[];
@@ -68,6 +79,11 @@ export class Names {
 
   prepared(name: string): Prepared | undefined {
     return this.#prepared.get(name);
+  }
+
+  /** How many portals there are. */
+  get portals(): number {
+    return this.#portals.size;
   }
 
   portal(name: string): Portal | undefined {

@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { serialize } from 'pg-protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../../test/support/database.ts';
+import { ManualClock } from '../../../../../test/support/manual-clock.ts';
 import {
   credentialOf,
   listenPostgres,
@@ -116,7 +117,8 @@ function replay(log: readonly Chunk[], split: (bytes: Buffer) => Buffer[]) {
   const conversation = new Conversation(session, new ScriptedAnalysis());
   const client = new Sink();
   const target = new Sink();
-  const frontend = new FrontendRelay(conversation, target, never);
+  const voice = { clock: new ManualClock(), tell: never, announcements: false, signOfLife: undefined };
+  const frontend = new FrontendRelay(conversation, target, voice, undefined, never);
   const backend = new BackendRelay(conversation, client, undefined, never);
   for (const { from, bytes } of log) {
     for (const part of split(bytes)) {

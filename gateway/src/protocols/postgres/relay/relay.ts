@@ -10,9 +10,12 @@ import { MaskAnnouncements } from './announcements.ts';
 import { BackendRelay } from './backend-relay.ts';
 import { Conversation } from './conversation.ts';
 import { FrontendRelay } from './frontend-relay.ts';
+import type { Estimate } from './held-statement.ts';
 
 /** Bytes that may wait for a slow reader before the other side is no longer read. */
 const HIGH_WATER = 128 * 1024;
+/** How long the target may take to close, and a review to be withdrawn, in ms. */
+const MOST_FAREWELL = 1_000;
 
 export interface RelayParts {
   readonly session: Session;
@@ -24,6 +27,9 @@ export interface RelayParts {
   readonly announcements: boolean;
   /** Makes of anything thrown what the client may read and how the session's end is booked. */
   readonly explain: (error: unknown) => SessionFailure;
+  /** See `ClientVoice`. */
+  readonly signOfLife: Buffer | undefined;
+  readonly estimate?: Estimate;
   /** Asks the target to stop what it runs. */
   readonly cancel: () => void;
 }
@@ -48,7 +54,12 @@ export class Relay {
         () => this.#step(resume),
         (error: unknown) => this.#fail(error),
       );
-    this.#frontend = new FrontendRelay(this.#conversation, target, (work) =>
+    const { clock, announcements, signOfLife } = parts;
+    const tell = (message: Buffer) => {
+      if (!this.#over) client.write(message);
+    };
+    const voice = { clock, tell, announcements, signOfLife };
+    this.#frontend = new FrontendRelay(this.#conversation, target, voice, parts.estimate, (work) =>
       waiting(work, () => this.#frontend.resume()),
     );
     const masks = parts.announcements ? new MaskAnnouncements() : undefined;
@@ -66,7 +77,7 @@ export class Relay {
   requestCancel(): void {
     this.#step(() => {
       this.#parts.session.record([{ event: { type: 'cancel' } }]);
-      if (this.busy) this.#parts.cancel();
+      if (!this.#frontend.review.cancel() && this.busy) this.#parts.cancel();
     });
   }
 
@@ -118,7 +129,7 @@ export class Relay {
   readonly #balance = (): void => {
     if (this.#over) return;
     const { client, target } = this.#parts;
-    const clientWaits = this.#frontend.hold !== undefined || isFull(target);
+    const clientWaits = this.#frontend.full || isFull(target);
     if (clientWaits !== this.#clientPaused) {
       this.#clientPaused = clientWaits;
       if (clientWaits) client.pause();
@@ -162,18 +173,27 @@ export class Relay {
     this.#over = true;
     const { client, target, session, clock, cancel } = this.#parts;
     session.signal.removeEventListener('abort', this.#onAbort);
+    this.#frontend.review.withdraw();
     target.off('data', this.#onTargetData).off('drain', this.#balance);
     client.off('data', this.#onClientData).off('drain', this.#balance);
     if (this.busy && !target.destroyed && end.code !== 'target_closed') cancel();
     // A target that is told goodbye closes by itself, in order; for all else there is no time.
     if (this.#frontend.terminated && !this.busy) target.end();
     else target.destroy();
+    let cancelTimeout: () => void = () => undefined;
     const targetClosed = target.closed
       ? undefined
       : new Promise<void>((resolve) => target.once('close', () => resolve()));
-    const cancelTimeout = clock.after(1_000, () => target.destroy());
+    const late = new Promise<void>((resolve) => {
+      cancelTimeout = clock.after(MOST_FAREWELL, () => {
+        target.destroy();
+        resolve();
+      });
+    });
     target.resume();
-    void Promise.all([endClient(client, farewell, clock), targetClosed]).then(() => {
+    // What was asked of people is recorded to its end, unless that takes too long.
+    const settled = Promise.race([this.#frontend.review.settled, late]);
+    void Promise.all([endClient(client, farewell, clock), targetClosed, settled]).then(() => {
       cancelTimeout();
       this.#resolve(end);
     });

@@ -63,6 +63,11 @@ export class ReplyQueue {
     return this.#runs;
   }
 
+  /** Place of the last one that was added. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
   get head(): Expected | undefined {
     return this.#size === 0 ? undefined : this.#ring[this.#first];
   }

@@ -43,16 +43,21 @@ export async function runCatalogQuery(
   }
 }
 
-async function readResult({ frames }: TargetConnection): Promise<(string | null)[][]> {
+/** Rows of the answer up to ReadyForQuery. @throws CatalogQueryFailed, FrameSourceEnded */
+export async function readResult({ frames }: Pick<TargetConnection, 'frames'>): Promise<(string | null)[][]> {
   let rows: (string | null)[][] = [];
   let failure: CatalogQueryFailed | undefined;
+  // Rows of a portal come without a description.
+  let rowsMayCome = false;
   for (;;) {
     const frame = await frames.next();
     switch (frame[0]) {
       case Backend.rowDescription:
         rows = [];
+        rowsMayCome = true;
         break;
       case Backend.dataRow:
+        if (!rowsMayCome) throw new CatalogQueryFailed('08P01', 'a row that nothing announced');
         rows.push(readRow(frame));
         break;
       case Backend.errorResponse: {
@@ -63,7 +68,11 @@ async function readResult({ frames }: TargetConnection): Promise<(string | null)
       case Backend.readyForQuery:
         if (failure !== undefined) throw failure;
         return rows;
+      case Backend.bindComplete:
+        rowsMayCome = true;
+        break;
       case Backend.commandComplete:
+      case Backend.parseComplete:
       case Backend.noticeResponse:
       case Backend.parameterStatus:
       case Backend.notificationResponse:

@@ -9,6 +9,7 @@ type Cause =
   | 'refused_credential'
   | 'weak_sign_in'
   | 'protocol'
+  | 'schema'
   | 'lost';
 
 const sentences: Record<Cause, (resource: string) => string> = {
@@ -19,6 +20,7 @@ const sentences: Record<Cause, (resource: string) => string> = {
   refused_credential: (resource) => `${resource} refused the gateway's credential`,
   weak_sign_in: (resource) => `${resource} asks for a password in a way that would expose it`,
   protocol: (resource) => `${resource} does not answer as a PostgreSQL server does`,
+  schema: (resource) => `the schema of ${resource} can't be read, so no statement could be checked`,
   lost: (resource) => `the connection to ${resource} broke`,
 };
 
@@ -37,7 +39,11 @@ const HINT = 'Try again shortly; if it stays so, tell whoever runs the gateway.'
  */
 export function targetFailure(resource: string, cause: Cause, detail: unknown): SessionFailure {
   const sqlstate =
-    cause === 'lost' || cause === 'protocol' ? '08006' : cause === 'refused_credential' ? '28000' : '08001';
+    cause === 'lost' || cause === 'protocol' || cause === 'schema'
+      ? '08006'
+      : cause === 'refused_credential'
+        ? '28000'
+        : '08001';
   return new SessionFailure(
     'target_error',
     { sqlstate, message: sentences[cause](resource), hint: hints[cause] ?? HINT },

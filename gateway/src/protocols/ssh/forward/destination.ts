@@ -1,5 +1,5 @@
 import type { RecordingEventInput } from '@drawbridge/contract';
-import type { Action, Decision } from '../../../policy/decision.ts';
+import type { Action, Answer } from '../../../policy/decision.ts';
 
 /** Where a forwarded connection leads (`out`), or where the target listens for some (`in`). Port 0: `host` is a socket's path. */
 export interface Destination {
@@ -35,7 +35,7 @@ export const named = ({ host, port }: Destination): string => {
 export function forwardEvent(
   channel: number,
   { host, port, direction }: Destination,
-  decision: Exclude<Decision, { verdict: 'needs' }>,
+  decision: Answer,
 ): RecordingEventInput {
   return {
     type: 'channel',
@@ -47,5 +47,6 @@ export function forwardEvent(
     decision: decision.verdict,
     ...(decision.verdict === 'deny' ? { reason: decision.reason } : {}),
     ...(decision.policies.length === 0 ? {} : { policies: [...decision.policies] }),
+    ...(decision.review === undefined ? {} : { review: decision.review }),
   };
 }

@@ -189,7 +189,7 @@ describe('forwarding a connection', () => {
   it('waits for people where policy needs them', async () => {
     let answer: (decision: Exclude<Decision, { verdict: 'needs' }>) => void = () => undefined;
     const reviews: string[] = [];
-    const { client, log } = await open({
+    const { client, session, log } = await open({
       policy: () => ({ verdict: 'needs', requirements: [], policies: [] }),
       review: (actions) => {
         reviews.push(...actions.map(({ name }) => name));
@@ -201,9 +201,29 @@ describe('forwarding a connection', () => {
     const opening = forwardOut(client, 'db', 1);
     await expect.poll(() => reviews).toEqual(['ssh.forward']);
     expect(log).toEqual([]);
+    expect(session.uses).toEqual([]);
     answer(allow as Extract<Decision, { verdict: 'allow' }>);
     (await opening).end();
     expect(log.slice(0, 2)).toEqual(['channel', 'tcpip']);
+    expect(session.uses).toMatchObject([
+      { actions: [{ name: 'ssh.forward' }], answer: { verdict: 'allow' } },
+    ]);
+  });
+
+  it('is withdrawn with its connection', async () => {
+    const waiting: (AbortSignal | undefined)[] = [];
+    const { client } = await open({
+      policy: () => ({ verdict: 'needs', requirements: [], policies: [] }),
+      review: (_actions, held, withdrawn) => {
+        expect(held.text).toBe('connect to db:1');
+        waiting.push(withdrawn);
+        return new Promise(() => undefined);
+      },
+    });
+    forwardOut(client, 'db', 1).catch(() => undefined);
+    await expect.poll(() => waiting).toHaveLength(1);
+    client.end();
+    await expect.poll(() => waiting[0]?.aborted).toBe(true);
   });
 
   it('is not asked of the target where it can not be recorded', async () => {

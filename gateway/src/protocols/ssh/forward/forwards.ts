@@ -1,14 +1,12 @@
 import type { Channel } from 'ssh2';
-import type { Decision } from '../../../policy/decision.ts';
-import type { Session } from '../../../sessions/session.ts';
-import { type Destination, forwardAction, forwardEvent, uncheckable } from './destination.ts';
+import type { Answer } from '../../../policy/decision.ts';
+import type { Held, Session } from '../../../sessions/session.ts';
+import { type Destination, forwardAction, forwardEvent, named, uncheckable } from './destination.ts';
 import { type ForwardedBytes, ForwardedConnection } from './forwarded-connection.ts';
 
 /** Forwarded connections and listeners that one connection may have at once. */
 const MOST_FORWARDS = 64;
 const NO_BYTES: ForwardedBytes = { bytesIn: 0, bytesOut: 0 };
-
-type Verdict = Exclude<Decision, { verdict: 'needs' }>;
 
 export interface ForwardsParts {
   readonly session: Session;
@@ -31,14 +29,14 @@ export class Forwards {
   readonly #parts: ForwardsParts;
   readonly #live = new Set<() => void>();
   #deciding = 0;
-  #over = false;
+  readonly #end = new AbortController();
 
   constructor(parts: ForwardsParts) {
     this.#parts = parts;
   }
 
   get over(): boolean {
-    return this.#over;
+    return this.#end.signal.aborted;
   }
 
   /**
@@ -48,14 +46,14 @@ export class Forwards {
    */
   async ask(destination: Destination): Promise<Forward | { readonly reason: string }> {
     const { session } = this.#parts;
-    let verdict: Verdict;
+    let verdict: Answer;
     this.#deciding += 1;
     try {
-      verdict = this.#tooMany() ?? (await decide(session, destination));
+      verdict = this.#tooMany() ?? (await decide(session, destination, this.#end.signal));
     } finally {
       this.#deciding -= 1;
     }
-    if (this.#over || session.signal.aborted) return { reason: 'the session is over' };
+    if (this.over || session.signal.aborted) return { reason: 'the session is over' };
     return this.#begin(destination, verdict);
   }
 
@@ -69,21 +67,22 @@ export class Forwards {
 
   /** Ends all, at once. */
   end(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.over) return;
+    this.#end.abort();
     for (const end of [...this.#live]) end();
   }
 
   /** Counts those that are being decided on, this one included. */
-  #tooMany(): Verdict | undefined {
+  #tooMany(): Answer | undefined {
     if (this.#live.size + this.#deciding <= MOST_FORWARDS) return undefined;
     return { verdict: 'deny', reason: `${MOST_FORWARDS} connections are forwarded already`, policies: [] };
   }
 
-  #begin(destination: Destination, verdict: Verdict): Forward | { readonly reason: string } {
+  #begin(destination: Destination, verdict: Answer): Forward | { readonly reason: string } {
     const { session, nextChannel } = this.#parts;
     const channel = nextChannel();
     session.record([{ event: forwardEvent(channel, destination, verdict) }]);
+    session.used([forwardAction(destination)], verdict);
     if (verdict.verdict === 'deny') return { reason: verdict.reason };
     let joined: ForwardedConnection | undefined;
     const finish = (bytes: ForwardedBytes) => {
@@ -113,10 +112,19 @@ export class Forwards {
   }
 }
 
-async function decide(session: Session, destination: Destination): Promise<Verdict> {
+/** @param signal withdraws it */
+async function decide(session: Session, destination: Destination, signal: AbortSignal): Promise<Answer> {
   const problem = uncheckable(destination);
   if (problem !== undefined) return { verdict: 'deny', reason: problem, policies: [] };
   const actions = [forwardAction(destination)];
   const decision = session.decide(actions);
-  return decision.verdict === 'needs' ? session.hold(actions, decision) : decision;
+  return decision.verdict === 'needs'
+    ? session.hold(actions, decision, heldForward(destination), { signal })
+    : decision;
+}
+
+function heldForward(destination: Destination): Held {
+  const { host, port, direction } = destination;
+  const text = `${direction === 'in' ? 'listen at' : 'connect to'} ${named(destination)}`;
+  return { kind: 'forward', text, exact: JSON.stringify([direction, host, port]) };
 }

@@ -13,6 +13,8 @@ export interface Running {
 /** What all channels of one connection share. */
 export interface ChannelContext {
   readonly session: Session;
+  /** Aborted when the connection is over. */
+  readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly maskingKey: Uint8Array;
   readonly client: ClientLink;

@@ -1,13 +1,15 @@
 import type { ClientChannel as SshChannel } from 'ssh2';
 import { createTextMasker } from '../../../masking/text/text-masker.ts';
-import type { Action } from '../../../policy/decision.ts';
+import type { Action, Answer, Needs } from '../../../policy/decision.ts';
 import { type RecordingEntry, RecordingFailed } from '../../../recording/recorder.ts';
+import type { Asked, Held } from '../../../sessions/session.ts';
 import { analyzeCommand } from '../command/analyze-command.ts';
 import { ClientChannel, type Exit } from '../server/client-channel.ts';
 import type { WireChannel } from '../server/ssh2-wire.ts';
 import { TypedInput } from '../typing/typed-input.ts';
 import type { ChannelContext, Running } from './channel-context.ts';
-import { type Answer, channelEvent, decide } from './decide.ts';
+import { channelEvent } from './channel-event.ts';
+import { HeldCommand, heldWords } from './held-command.ts';
 import { InputPump } from './input-pump.ts';
 import { type OutputName, OutputPump } from './output-pump.ts';
 import type { Terminal, WindowSize } from './terminal.ts';
@@ -23,6 +25,8 @@ export interface Order {
 
 /** Exit status of what was not allowed: "cannot execute" of POSIX shells. */
 const REFUSED = 126;
+/** Exit status of what was interrupted before it began: 128 and SIGINT, as shells have it. */
+const INTERRUPTED = 130;
 /** Exit status of what failed for the connection; `ssh` itself uses it so. */
 export const FAILED = 255;
 
@@ -34,6 +38,8 @@ const NOT_TEXT: Answer = {
   reason: "the command isn't valid UTF-8, so it can't be checked",
   policies: [],
 };
+
+const WITHDRAWN = { verdict: 'deny', reason: 'interrupted; its review is withdrawn', policies: [] } as const;
 
 /** Signals of RFC 4254 section 6.10, and those of their own that OpenSSH takes. */
 const SIGNAL_NAME = /^[A-Z0-9]+(@[a-z.]+)?$/;
@@ -51,8 +57,13 @@ export class CommandRelay implements Running {
   #target: WireChannel | undefined;
   #output: OutputPump | undefined;
   #input: InputPump | undefined;
+  /** Set while people decide whether it may run. */
+  #wait: HeldCommand | undefined;
   /** Whether its beginning is recorded. */
   #announced = false;
+  #interrupted = false;
+  /** How large the window is, where it changed before anything ran. */
+  #size: WindowSize | undefined;
   #targetClosed = false;
   #drained = false;
   #over = false;
@@ -77,20 +88,57 @@ export class CommandRelay implements Running {
     try {
       const isText = !command.includes(REPLACEMENT);
       const actions = kind === 'shell' ? [SHELL] : isText ? await analyzeCommand(command) : [];
-      const answer = isText ? await decide(session, actions) : NOT_TEXT;
       if (this.#over) return;
-      const about = { channel: this.#number, kind, command: this.#order.command, terminal };
+      const answer = isText ? await this.#decide(actions) : NOT_TEXT;
+      if (this.#over || this.#context.signal.aborted) return;
+      const seen = terminal && { ...terminal, ...this.#size };
+      const about = { channel: this.#number, kind, command: this.#order.command, terminal: seen };
       session.record([channelEvent(about, actions, answer)]);
+      session.used(actions, answer);
       this.#announced = true;
-      if (answer.verdict === 'deny') this.#giveUp(answer.reason, REFUSED);
+      if (answer.verdict === 'deny') this.#giveUp(answer.reason, this.#interrupted ? INTERRUPTED : REFUSED);
       else this.#open();
     } catch (error) {
       this.#context.fail(error);
     }
   }
 
+  #decide(actions: readonly Action[]): Answer | Promise<Answer> {
+    const decision = this.#context.session.decide(actions);
+    return decision.verdict === 'needs' ? this.#hold(actions, decision) : decision;
+  }
+
+  /** Has people decide, and tells the client that it waits for them. */
+  async #hold(actions: readonly Action[], needs: Needs): Promise<Answer> {
+    const { session, client, signal, guard } = this.#context;
+    const { kind, command = '', terminal, environment } = this.#order;
+    const wait = new HeldCommand(this.#client.stream, client, signal, terminal !== undefined);
+    this.#wait = wait;
+    const held: Held = {
+      kind: 'command',
+      text: kind === 'shell' ? 'a shell' : command,
+      exact: JSON.stringify([kind, command, terminal?.term ?? null, environment]),
+    };
+    const asked = (review: Asked) =>
+      guard(() => {
+        if (!this.#over) this.#say(heldWords(review), 'stderr');
+      });
+    try {
+      const answer = await session.hold(actions, needs, held, { signal: wait.signal, asked });
+      if (!wait.signal.aborted) return answer;
+      this.#interrupted = true;
+      return { ...WITHDRAWN, ...(answer.review !== undefined && { review: answer.review }) };
+    } finally {
+      wait.end();
+      this.#wait = undefined;
+    }
+  }
+
   resize(size: WindowSize): void {
-    if (this.#target === undefined || this.#over) return;
+    if (this.#target === undefined || this.#over) {
+      this.#size = size;
+      return;
+    }
     const { cols: columns, rows } = size;
     this.#record({ event: { type: 'resize', channel: this.#number, columns, rows } });
     this.#context.targetLink.resize(this.#target, size);
@@ -98,6 +146,7 @@ export class CommandRelay implements Running {
 
   /** @param name without `SIG`. */
   signal(name: string): void {
+    this.#wait?.withdraw();
     if (this.#target === undefined || this.#over || !SIGNAL_NAME.test(name)) return;
     this.#record({ event: { type: 'signal', channel: this.#number, signal: name } });
     this.#context.targetLink.signal(this.#target, name);
@@ -105,6 +154,7 @@ export class CommandRelay implements Running {
 
   end(message: string): void {
     if (this.#over) return;
+    this.#wait?.withdraw();
     const terminal = this.#order.terminal !== undefined;
     this.#output?.stop();
     // What has a terminal ends with it; the rest would go on at the target without anybody to see it.
@@ -130,7 +180,7 @@ export class CommandRelay implements Running {
         if (error === undefined) this.#relay(channel as unknown as WireChannel);
         else this.#giveUp(`${session.resource.name} did not start it: ${error.message}`, FAILED);
       });
-    const pty = terminal && { ...terminal, modes: terminal.modes as never };
+    const pty = terminal && { ...terminal, ...this.#size, modes: terminal.modes as never };
     if (kind === 'shell') target.shell(pty ?? false, { env: { ...environment } }, opened);
     else target.exec(command, { env: { ...environment }, ...(pty && { pty }) }, opened);
   }
@@ -180,6 +230,7 @@ export class CommandRelay implements Running {
     if (this.#over) return;
     const [target, input] = [this.#target, this.#input];
     if (target === undefined || input === undefined) {
+      this.#wait?.withdraw();
       this.#close();
       return;
     }

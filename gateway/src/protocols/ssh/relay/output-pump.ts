@@ -115,8 +115,12 @@ export class OutputPump {
 
   #give(bytes: Buffer, name: OutputName): void {
     if (bytes.length === 0) return;
-    const { session, channel, typed } = this.#parts;
-    const output: RecordingEntry = { event: { type: 'output', channel, stream: name }, payload: bytes };
+    const { session, channel, typed, maskers } = this.#parts;
+    const masked = maskers[name]?.takeMatches() ?? 0;
+    const output: RecordingEntry = {
+      event: { type: 'output', channel, stream: name, ...(masked > 0 && { masked }) },
+      payload: bytes,
+    };
     const echoed = name === 'stdout' ? (typed?.output(bytes) ?? []) : [];
     session.record([...echoed, output]);
     this.#recorded.push({ bytes, name });

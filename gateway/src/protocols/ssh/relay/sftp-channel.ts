@@ -3,8 +3,8 @@ import { ClientChannel } from '../server/client-channel.ts';
 import type { WireChannel } from '../server/ssh2-wire.ts';
 import { SftpRelay } from '../sftp/sftp-relay.ts';
 import type { ChannelContext, Running } from './channel-context.ts';
+import { channelEvent } from './channel-event.ts';
 import { FAILED } from './command-relay.ts';
-import { channelEvent } from './decide.ts';
 
 /** Each request in the channel is decided on by itself, with its path; opening it does nothing yet. */
 const OPENED = { verdict: 'allow', policies: [] } as const;

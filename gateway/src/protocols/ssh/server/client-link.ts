@@ -22,6 +22,7 @@ const RUNNING_REQUESTS = new Set(['window-change', 'signal']);
 export class ClientLink extends Link {
   readonly #closes = new Map<number, () => void>();
   readonly #rooms = new Map<number, () => void>();
+  readonly #inputs = new Map<number, (data: Buffer) => void>();
   /** What ssh2 does when the client closes a channel. */
   readonly #close: WireHandlers['CHANNEL_CLOSE'];
   #ending: string | undefined;
@@ -83,6 +84,18 @@ export class ClientLink extends Link {
       released = true;
       settle();
     };
+  }
+
+  /** Shows `task` what comes in a channel, which waits there all the same until it is read. The result ends it. */
+  onInput(channel: WireChannel, task: (data: Buffer) => void): () => void {
+    const { id } = channel.incoming;
+    this.#inputs.set(id, task);
+    return () => this.#inputs.delete(id);
+  }
+
+  protected override take(channel: WireChannel, data: Buffer, type: number | undefined): boolean {
+    if (type === undefined) this.#inputs.get(channel.incoming.id)?.(data);
+    return false;
   }
 
   #limitChannels(): void {

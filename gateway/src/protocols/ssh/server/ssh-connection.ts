@@ -144,6 +144,7 @@ export class SshConnection {
     const fail = (error: unknown) => this.#fail(error);
     const context: ChannelContext = {
       session: this.#session,
+      signal: this.#ending.signal,
       clock: this.#parts.clock,
       maskingKey: this.#parts.maskingKey,
       client: link,

@@ -1,9 +1,13 @@
-import type { RecordingEventInput } from '@drawbridge/contract';
+import type { CommandReviewId, RecordingEventInput } from '@drawbridge/contract';
+import type { Answer } from '../../../policy/decision.ts';
 import type { RecordingEntry } from '../../../recording/recorder.ts';
 import type { Session } from '../../../sessions/session.ts';
 
 type FileEvent = Omit<Extract<RecordingEventInput, { type: 'file' }>, 'type' | 'channel'>;
 export type FileOperation = FileEvent['operation'];
+
+type Decided = Pick<Answer, 'policies'> & { readonly review?: CommandReviewId };
+const UNASKED: Decided = { policies: [] };
 
 /** Operations of which a run on one file is one event. */
 const RUNS: ReadonlySet<FileOperation> = new Set(['read', 'write', 'list']);
@@ -20,16 +24,16 @@ export class FileJournal {
   }
 
   /** @param paths the second is that of rename and link: the new name. */
-  allowed(operation: FileOperation, paths: readonly string[], policies: readonly string[] = []): void {
-    this.#add(eventOf(operation, paths, policies, { decision: 'allow' }));
+  allowed(operation: FileOperation, paths: readonly string[], answer: Decided = UNASKED): void {
+    this.#add(eventOf(operation, paths, answer, { decision: 'allow' }));
   }
 
   denied(
     operation: FileOperation,
     paths: readonly string[],
-    { reason, policies }: { readonly reason: string; readonly policies: readonly string[] },
+    answer: Decided & { readonly reason: string },
   ): void {
-    this.#add(eventOf(operation, paths, policies, { decision: 'deny', reason }));
+    this.#add(eventOf(operation, paths, answer, { decision: 'deny', reason: answer.reason }));
   }
 
   /** Contents that pass; undefined where nobody knows how much. */
@@ -62,7 +66,7 @@ export class FileJournal {
 function eventOf(
   operation: FileOperation,
   [path = '', to]: readonly string[],
-  policies: readonly string[],
+  { policies, review }: Decided,
   decision: Pick<FileEvent, 'decision' | 'reason'>,
 ): FileEvent {
   return {
@@ -71,6 +75,7 @@ function eventOf(
     ...(to === undefined ? {} : { to }),
     ...decision,
     ...(policies.length === 0 ? {} : { policies: [...policies] }),
+    ...(review === undefined ? {} : { review }),
   };
 }
 

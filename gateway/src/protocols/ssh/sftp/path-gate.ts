@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import type { Decision } from '../../../policy/decision.ts';
-import type { Session } from '../../../sessions/session.ts';
+import type { CommandReviewId } from '@drawbridge/contract';
+import type { Action, Answer, Needs } from '../../../policy/decision.ts';
+import type { Held, Session } from '../../../sessions/session.ts';
 import { decideFiles, type FileQuestion } from './decide-files.ts';
 import { Status } from './packet-type.ts';
 import type { PathRequest, PathUse } from './request.ts';
@@ -21,13 +23,14 @@ export interface Refusal {
   readonly reason: string;
   readonly status: number;
   readonly policies: readonly string[];
+  readonly review?: CommandReviewId;
 }
 
 export interface PathGateParts {
   readonly session: Session;
   readonly ask: AskTarget;
   /** Records the request and sends it to the target. */
-  allow(errand: Errand, paths: readonly string[], policies: readonly string[]): void;
+  allow(errand: Errand, paths: readonly string[], answer: Allowed): void;
   /** Records the refusal and tells the client. */
   refuse(errand: Errand, paths: readonly string[], refusal: Refusal): void;
   /** The target itself could not find what the request is about: its own words are the answer. */
@@ -37,10 +40,14 @@ export interface PathGateParts {
   onFailure(error: unknown): void;
 }
 
-type Allowed = Extract<Decision, { verdict: 'allow' }>;
+export type Allowed = Extract<Answer, { verdict: 'allow' }>;
 interface Queued extends Errand {
   /** What people allowed, and for which paths. */
-  readonly approved?: { readonly paths: readonly string[]; readonly decision: Allowed };
+  readonly approved?: {
+    readonly paths: readonly string[];
+    readonly actions: readonly Action[];
+    readonly decision: Allowed;
+  };
 }
 
 /** What policy is to decide on, and why the target could not say where it leads. */
@@ -57,7 +64,7 @@ export class PathGate {
   readonly #parts: PathGateParts;
   #queue: Queued[] = [];
   #running = false;
-  #stopped = false;
+  readonly #stop = new AbortController();
 
   constructor(parts: PathGateParts) {
     this.#parts = parts;
@@ -73,8 +80,12 @@ export class PathGate {
 
   /** Nothing is sent or said from here on. */
   stop(): void {
-    this.#stopped = true;
+    this.#stop.abort();
     this.#queue = [];
+  }
+
+  get #stopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   #enqueue(queued: Queued): void {
@@ -121,11 +132,12 @@ export class PathGate {
     const question =
       approved === undefined
         ? decideFiles(session, request.access, request.operation, paths)
-        : { actions: [], decision: again(approved, paths) };
-    const { decision } = question;
+        : { actions: approved.actions, decision: again(approved, paths) };
+    const { actions, decision } = question;
+    if (decision.verdict !== 'needs') session.used(actions, decision);
     if (decision.verdict === 'deny') this.#refuse(queued, paths, decision);
     else if (problem !== undefined && 'status' in problem) this.#parts.notFound(queued, paths, problem);
-    else if (decision.verdict === 'allow') this.#parts.allow(queued, paths, decision.policies);
+    else if (decision.verdict === 'allow') this.#parts.allow(queued, paths, decision);
     else void this.#hold(queued, paths, question, decision);
   }
 
@@ -134,31 +146,53 @@ export class PathGate {
     errand: Errand,
     paths: readonly string[],
     { actions }: FileQuestion,
-    needs: Extract<Decision, { verdict: 'needs' }>,
+    needs: Needs,
   ): Promise<void> {
     try {
-      const decision = await this.#parts.session.hold(actions, needs);
+      const { session } = this.#parts;
+      const held = heldFiles(actions, paths, errand.packet);
+      const decision = await session.hold(actions, needs, held, { signal: this.#stop.signal });
       if (this.#stopped) return;
       if (decision.verdict === 'deny') {
+        session.used(actions, decision);
         this.#refuse(errand, paths, decision);
         this.#parts.settled();
       }
       // That took a while: what was allowed has to be what it still leads to.
-      else this.#enqueue({ ...errand, approved: { paths, decision } });
+      else this.#enqueue({ ...errand, approved: { paths, actions, decision } });
     } catch (error) {
       this.#parts.onFailure(error);
     }
   }
 
-  #refuse(errand: Errand, paths: readonly string[], { reason, policies }: Omit<Refusal, 'status'>): void {
-    this.#parts.refuse(errand, paths, { reason, policies, status: Status.permissionDenied });
+  #refuse(errand: Errand, paths: readonly string[], refusal: Omit<Refusal, 'status'>): void {
+    const { reason, policies, review } = refusal;
+    const status = Status.permissionDenied;
+    this.#parts.refuse(errand, paths, { reason, policies, status, ...(review !== undefined && { review }) });
   }
 }
 
-function again(
-  { paths, decision }: NonNullable<Queued['approved']>,
-  now: readonly string[],
-): Exclude<Decision, { verdict: 'needs' }> {
+function again({ paths, decision }: NonNullable<Queued['approved']>, now: readonly string[]): Answer {
   if (paths.every((path, index) => path === now[index])) return decision;
-  return { verdict: 'deny', reason: 'the path leads elsewhere than when it was reviewed', policies: [] };
+  const { policies, review } = decision;
+  const reason = 'the path leads elsewhere than when it was reviewed';
+  return { verdict: 'deny', reason, policies, ...(review !== undefined && { review }) };
 }
+
+/** Octets of a request before what it asks for: length, type and its number. */
+const BEFORE_REQUEST = 9;
+
+/** @param packet all that is asked for, e.g. also how a file is opened */
+function heldFiles(actions: readonly Action[], paths: readonly string[], packet: Buffer): Held {
+  const operation = String(actions[0]?.context.operation ?? 'use');
+  const type = packet[4] ?? 0;
+  const digest = createHash('sha256').update(packet.subarray(BEFORE_REQUEST)).digest('hex');
+  return {
+    kind: 'file',
+    text: `${operation} ${paths.map(quoted).join(' to ')}`,
+    exact: JSON.stringify([operation, type, paths, digest]),
+  };
+}
+
+/** As it is where nobody could misread it. */
+const quoted = (path: string): string => (/^[\w./@+,:~-]+$/u.test(path) ? path : JSON.stringify(path));

@@ -7,7 +7,7 @@ import { Outbox } from './outbox.ts';
 import { MalformedPacket, PacketReader } from './packet-reader.ts';
 import { PacketStream } from './packet-stream.ts';
 import { MOST_DATA_PACKET, MOST_REQUEST, PACKET_HEADER, Request, Status } from './packet-type.ts';
-import { type Errand, PathGate, type Refusal } from './path-gate.ts';
+import { type Allowed, type Errand, PathGate, type Refusal } from './path-gate.ts';
 import { readRequest } from './read-request.ts';
 import { expandPathRequest, initRequest, realPathRequest, statusReply } from './reply.ts';
 import type { CopyRequest, HandleRequest, PlainRequest, SftpRequest } from './request.ts';
@@ -55,7 +55,7 @@ export class RequestRelay {
     this.#gate = new PathGate({
       session: parts.session,
       ask: (path, expand) => this.#ask(path, expand),
-      allow: (errand, paths, policies) => this.#allow(errand, paths, policies),
+      allow: (errand, paths, answer) => this.#allow(errand, paths, answer),
       refuse: (errand, paths, refusal) => this.#refuseErrand(errand, paths, refusal),
       notFound: (errand, paths, found) => this.#notFound(errand, paths, found),
       settled: parts.onProgress,
@@ -243,8 +243,8 @@ export class RequestRelay {
     this.#parts.explain(message);
   }
 
-  #allow({ id, packet, request }: Errand, paths: readonly string[], policies: readonly string[]): void {
-    this.#journal.allowed(request.operation, paths, policies);
+  #allow({ id, packet, request }: Errand, paths: readonly string[], answer: Allowed): void {
+    this.#journal.allowed(request.operation, paths, answer);
     const opens = request.opens && { path: paths[0] ?? '', ...request.opens };
     this.#parts.exchange.pending.set(id, {
       kind: 'sent',

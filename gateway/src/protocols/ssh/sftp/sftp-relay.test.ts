@@ -12,7 +12,9 @@ import { PolicySession, type PolicySessionOptions } from '../../../../../test/su
 import { startScriptedSshServer } from '../../../../../test/support/scripted-ssh-server.ts';
 import { startSftpServer } from '../../../../../test/support/sftp-server.ts';
 import { connectSshPair } from '../../../../../test/support/ssh-pair.ts';
+import { newId } from '../../../new-id.ts';
 import type { Action, Decision } from '../../../policy/decision.ts';
+import type { Held } from '../../../sessions/session.ts';
 import { type SftpEnd, SftpRelay } from './sftp-relay.ts';
 
 const PERMISSION_DENIED = 3;
@@ -320,10 +322,13 @@ describe('the SFTP relay', () => {
     const asked = new Promise<readonly Action[]>((resolve) => {
       reviewer = resolve;
     });
-    const { sftp, files } = await open({
+    const review = newId('cmd');
+    let shown: Held | undefined;
+    const { sftp, files, session } = await open({
       policy: ({ context: { path } }) =>
         path === join(folder, 'a') ? { verdict: 'needs', requirements: [], policies: ['four-eyes'] } : allow,
-      review: (actions) => {
+      review: (actions, held) => {
+        shown = held;
         reviewer(actions);
         return new Promise((resolve) => {
           answer = resolve;
@@ -336,9 +341,19 @@ describe('the SFTP relay', () => {
     ]);
     expect(String(await sftp.call('readFile', 'b'))).toBe('two');
     expect(files().some(({ path }) => path === join(folder, 'a'))).toBe(false);
-    answer({ verdict: 'allow', policies: ['four-eyes'] });
+    expect(shown).toMatchObject({ kind: 'file', text: `open ${join(folder, 'a')}` });
+    answer({ verdict: 'allow', policies: ['four-eyes'], review });
     expect(String(await held)).toBe('one');
-    expect(files().find(({ path }) => path === join(folder, 'a'))?.policies).toEqual(['four-eyes']);
+    expect(files().find(({ path }) => path === join(folder, 'a'))).toMatchObject({
+      policies: ['four-eyes'],
+      review,
+    });
+    expect(
+      session.uses.map(({ actions, answer: { verdict } }) => [actions[0]?.context.path, verdict]),
+    ).toEqual([
+      [join(folder, 'b'), 'allow'],
+      [join(folder, 'a'), 'allow'],
+    ]);
 
     const refused = sftp.call('readFile', 'a');
     const again = new Promise<readonly Action[]>((resolve) => {
@@ -347,6 +362,28 @@ describe('the SFTP relay', () => {
     await again;
     answer({ verdict: 'deny', reason: 'Carol said no', policies: [] });
     await expect(refused).rejects.toThrow('Carol said no');
+  });
+
+  it('withdraws what waits when its channel is closed', async () => {
+    await writeFile(join(folder, 'a'), 'one');
+    let reviewer: (withdrawn: AbortSignal | undefined) => void = () => undefined;
+    const asked = new Promise<AbortSignal | undefined>((resolve) => {
+      reviewer = resolve;
+    });
+    const { sftp, ends } = await open({
+      policy: ({ name }) =>
+        name === 'ssh.sftp.write' ? { verdict: 'needs', requirements: [], policies: [] } : allow,
+      review: (_actions, _held, withdrawn) => {
+        reviewer(withdrawn);
+        return new Promise(() => undefined);
+      },
+    });
+    sftp.call('unlink', 'a').catch(() => undefined);
+    const withdrawn = await asked;
+    sftp.raw.end();
+    await ends[0];
+    expect(withdrawn?.aborted).toBe(true);
+    expect(await readFile(join(folder, 'a'), 'utf8')).toBe('one');
   });
 
   it('forwards nothing that can not be recorded', async () => {

@@ -1,15 +1,6 @@
-import type { Action, Decision } from '../../../policy/decision.ts';
+import type { Action, Answer } from '../../../policy/decision.ts';
 import type { RecordingEntry } from '../../../recording/recorder.ts';
-import type { Session } from '../../../sessions/session.ts';
 import type { Terminal } from './terminal.ts';
-
-export type Answer = Exclude<Decision, { verdict: 'needs' }>;
-
-/** What policy says, and where that is not enough, people. */
-export async function decide(session: Session, actions: readonly Action[]): Promise<Answer> {
-  const decision = session.decide(actions);
-  return decision.verdict === 'needs' ? session.hold(actions, decision) : decision;
-}
 
 /** What is recorded before the target is asked for a channel. */
 export function channelEvent(
@@ -36,6 +27,7 @@ export function channelEvent(
       decision: answer.verdict,
       ...(answer.verdict === 'deny' && { reason: answer.reason }),
       ...(answer.policies.length > 0 && { policies: [...answer.policies] }),
+      ...(answer.review !== undefined && { review: answer.review }),
     },
   };
 }
