@@ -79,7 +79,7 @@ const documents = [
     kind: 'Policy',
     name: 'engineering',
     cedar:
-      'permit (principal in Group::"engineering", action in [Action::"access.request", Action::"access.connect", Action::"ssh"], resource);',
+      'permit (principal in Group::"engineering", action in [Action::"access.request", Action::"access.connect", Action::"sql", Action::"ssh"], resource);',
   },
 ];
 

@@ -120,6 +120,7 @@ test('policy list and explain show what is applied, and completion knows the com
   it.gateway.handlers.explainAccess = () => ({
     principal: answer.principal,
     resource: 'orders-db',
+    protocol: 'postgres',
     profiles: [{ name: 'write', access: step, actions: [step] }],
   });
   const listed = await it.cli('policy', 'list');

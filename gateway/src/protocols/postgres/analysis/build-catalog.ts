@@ -7,11 +7,11 @@ import { Lineage } from './lineage.ts';
 import { Routines } from './routines.ts';
 import type { SqlParser } from './sql-parser.ts';
 import { userDefinedOf } from './user-defined.ts';
-import { traceViews } from './view-lineage.ts';
+import { definedViews, traceViews } from './view-lineage.ts';
 
 /**
  * Works out what the rules mean in a target: from the columns they name to everything that holds the same values
- * by inheritance, partitioning, generated columns, row types, foreign tables and views.
+ * by inheritance, partitioning, generated columns, row types, foreign tables and views. Without rules nothing is masked.
  */
 export function buildCatalog(
   fingerprint: string,
@@ -25,8 +25,11 @@ export function buildCatalog(
   const catalog = new Catalog(fingerprint, drafts.values(), userDefined, textTypes, {
     lineage: new Lineage(rows),
     routines: new Routines(rows),
+    unread: new Set(rows.views.filter(([, definition]) => definition === null).map(([oid]) => Number(oid))),
   });
+  if (rules.length === 0) return catalog;
   applyRules(drafts, rows, rules);
+  const views = definedViews(rows, parser);
   // Each step can give the others something to do: a masked column of a partition, in a row type, in a view.
   let changed = true;
   while (changed) {
@@ -34,7 +37,7 @@ export function buildCatalog(
       inherit(drafts, rows) ||
       generate(drafts, rows) ||
       carryRows(drafts, rows) ||
-      traceViews(drafts, rows, catalog, unsafe, parser);
+      traceViews(drafts, rows, catalog, unsafe, views);
   }
   return catalog;
 }

@@ -22,6 +22,8 @@ export interface CatalogRelation {
   readonly masked: ReadonlyMap<number, MaskedColumn>;
   /** Why nothing of it can be shown at all, e.g. a view that computes with a masked column. */
   readonly taint?: string;
+  /** That is only for now: it, or a view beneath it, couldn't be read for a lock. */
+  readonly unread?: boolean;
   /** Whether user-defined triggers or rewrite rules run when it is written to. */
   readonly triggers: boolean;
   readonly rewrites: boolean;
@@ -50,6 +52,8 @@ export class Catalog {
   readonly textTypes: ReadonlySet<number>;
   readonly lineage: Lineage;
   readonly routines: Routines;
+  /** OIDs of views whose definition couldn't be read for a lock. */
+  readonly unread: ReadonlySet<number>;
   readonly #byOid: ReadonlyMap<number, CatalogRelation>;
   readonly #byName: ReadonlyMap<string, readonly CatalogRelation[]>;
 
@@ -58,13 +62,14 @@ export class Catalog {
     relations: Iterable<CatalogRelation>,
     userDefined: UserDefined,
     textTypes: ReadonlySet<number>,
-    beyond: { readonly lineage: Lineage; readonly routines: Routines },
+    beyond: { readonly lineage: Lineage; readonly routines: Routines; readonly unread?: ReadonlySet<number> },
   ) {
     this.fingerprint = fingerprint;
     this.userDefined = userDefined;
     this.textTypes = textTypes;
     this.lineage = beyond.lineage;
     this.routines = beyond.routines;
+    this.unread = beyond.unread ?? new Set();
     const byOid = new Map<number, CatalogRelation>();
     const byName = new Map<string, CatalogRelation[]>();
     for (const relation of relations) {

@@ -33,7 +33,9 @@ export function checkRelation(rangeVar: SqlNode, catalog: Catalog): void {
   if (tainted) {
     throw new Refused(
       `${tainted.schema}.${tainted.name} can't be used: ${tainted.taint}`,
-      'Query the tables it is made from, or have it made without masked columns.',
+      tainted.unread
+        ? 'Try again when the lock is gone (ALTER TABLE, VACUUM FULL, LOCK or the like hold one); all else can be used meanwhile.'
+        : 'Query the tables it is made from, or have it made without masked columns.',
       rangeVar,
     );
   }

@@ -131,6 +131,16 @@ describe('without data rules', () => {
     expect(actions(await two.plan('select * from fresh'))).toEqual(['sql.read public.fresh']);
   });
 
+  it('a result may come from what the catalog does not know, a temporary table for one', async () => {
+    const one = await analysis();
+    const plan = await one.plan('select 1');
+    const before = queries.length;
+    const field = Buffer.from('x\0\0\0\xff\xff\0\x01\0\0\0\x17\0\x04\xff\xff\xff\xff\0\0', 'latin1');
+    const head = Buffer.from([0x54, 0, 0, 0, field.length + 6, 0, 1]);
+    expect(one.describe(Buffer.concat([head, field]), plan)).toMatchObject({ columns: [{ name: 'x' }] });
+    expect(queries).toHaveLength(before);
+  });
+
   it('an empty text is no statement', async () => {
     expect((await analysis()).plan(' ; ')).toMatchObject({
       count: 0,

@@ -26,7 +26,7 @@ export interface AnalysisParts {
 
 /** How long a catalog is believed without asking whether the schema has changed, in ms. */
 const CATALOG_LIFE = 30_000;
-/** How long without data rules before an unknown name has the catalog read again, in ms. */
+/** How long before an unknown name, without data rules, or an unread view has the catalog read again, in ms. */
 const UNKNOWN_LIFE = 1000;
 const MOST_PLANS = 2000;
 const LONGEST_CACHED = 100_000;
@@ -170,7 +170,7 @@ class SessionAnalysis implements Analysis {
   ) {
     const hashKey = this.#masking ? this.#cache.hashKey(this.#session.resource.name) : undefined;
     return describeResult(frame, plan, {
-      ...(this.#catalog && { catalog: this.#catalog }),
+      ...(this.#catalog && this.#masking && { catalog: this.#catalog }),
       ...(hashKey && { hashKey }),
       ...(formats && { formats }),
       unknownIsOwn,
@@ -196,23 +196,19 @@ class SessionAnalysis implements Analysis {
     );
   }
 
-  /** A name the catalog doesn't know may be in it by now. */
-  #restsOnUnknown({ unknown }: Planned): boolean {
+  /** A name the catalog doesn't know may be in it by now, and a lock gone that kept a view from being read. */
+  #restsOnUnknown({ unknown, unread }: Planned): boolean {
+    const due = this.#cache.clock.now() - this.#readAt >= UNKNOWN_LIFE;
+    if (unread) return due;
     if (unknown.length === 0 || this.#masking) return unknown.length > 0;
-    const readAgo = this.#cache.clock.now() - this.#readAt;
-    return readAgo >= UNKNOWN_LIFE && unknown.some(({ name }) => !this.#made.has(fold(name)));
+    return due && unknown.some(({ name }) => !this.#made.has(fold(name)));
   }
 
   #plan(text: string, parsed: ParsedText): Planned {
-    const target = { catalog: this.#catalog, readDefinition: this.#readDefinition, masking: this.#masking };
+    const target = { catalog: this.#catalog, masking: this.#masking };
     const past = { labels: this.#labels, wrote: this.#wrote, names: this.#names };
     return planStatement(text, parsed, this.#session, target, past);
   }
-
-  readonly #readDefinition = (text: string) => {
-    const { statements } = this.#cache.read(text);
-    return statements.length === 1 ? statements[0] : undefined;
-  };
 
   /** Looks at the target's schema again before it plans. */
   async #planAfresh(text: string, parsed: ParsedText): Promise<StatementPlan> {
@@ -240,7 +236,7 @@ class SessionAnalysis implements Analysis {
     };
   }
 
-  #keep(text: string, { plan, made, unknown, writes, runsCode }: Planned): StatementPlan {
+  #keep(text: string, { plan, made, unknown, unread, writes, runsCode }: Planned): StatementPlan {
     const { statements } = this.#cache.read(text);
     if (!plan.refusal) {
       if (runsCode) this.#names.untold();
@@ -253,7 +249,7 @@ class SessionAnalysis implements Analysis {
       if (this.#labels.size + this.#made.size > MOST_NAMES) return { ...plan, ...deny(tooMany) };
     }
     // What rests on a table of its own is looked at afresh each time.
-    if (unknown.length > 0) return plan;
+    if (unknown.length > 0 || unread) return plan;
     const replays = statements.some(
       ({ classification: { executes, fetches } }) => executes.length + fetches.length > 0,
     );

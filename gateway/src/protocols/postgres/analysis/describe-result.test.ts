@@ -79,7 +79,16 @@ const catalog = new Catalog(
   nothing,
   new Set([30_000]),
   {
-    lineage: new Lineage({ inherits: [], views: [], ruleNeeds: [], foreignKeys: [], rewrites: [] }),
+    lineage: new Lineage({
+      inherits: [],
+      viewShapes: [],
+      viewReads: [],
+      viewCalls: [],
+      viewNeeds: [],
+      ruleNeeds: [],
+      foreignKeys: [],
+      rewrites: [],
+    }),
     routines: new Routines({ functions: [], operators: [], casts: [], domains: [], types: [] }),
   },
 );

@@ -7,6 +7,7 @@ export interface DraftRelation extends CatalogRelation {
   readonly columns: Map<number, CatalogColumn>;
   readonly rowType: number;
   taint?: string;
+  unread?: boolean;
 }
 
 /** Marks a column; true if that changed anything. */

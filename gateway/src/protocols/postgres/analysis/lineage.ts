@@ -1,5 +1,7 @@
-import type { CatalogRow, CatalogRows } from './catalog-queries.ts';
+import type { CatalogRows } from './catalog-queries.ts';
+import { grouped } from './grouped.ts';
 import type { RowEffect } from './relations.ts';
+import { type ViewQuery, type ViewRows, viewQueriesOf } from './view-query.ts';
 
 /** A foreign key that does something to its own rows when those it refers to change. */
 interface ForeignKey {
@@ -14,14 +16,14 @@ interface ForeignKey {
 export class Lineage {
   readonly #parents: ReadonlyMap<number, readonly number[]>;
   readonly #children: ReadonlyMap<number, readonly number[]>;
-  readonly #definitions: ReadonlyMap<number, string>;
+  readonly #views: ReadonlyMap<number, ViewQuery | null>;
   readonly #rules: ReadonlyMap<number, readonly { readonly kind: string; readonly oid: number }[]>;
   readonly #keys: ReadonlyMap<number, readonly ForeignKey[]>;
 
-  constructor(rows: Pick<CatalogRows, 'inherits' | 'views' | 'ruleNeeds' | 'foreignKeys' | 'rewrites'>) {
+  constructor(rows: ViewRows & Pick<CatalogRows, 'inherits' | 'ruleNeeds' | 'foreignKeys' | 'rewrites'>) {
     this.#parents = grouped(rows.inherits, ([child, parent]) => [child, Number(parent)]);
     this.#children = grouped(rows.inherits, ([child, parent]) => [parent, Number(child)]);
-    this.#definitions = new Map(rows.views.map(([oid, text]) => [Number(oid), text ?? '']));
+    this.#views = viewQueriesOf(rows);
     const needs = grouped(rows.ruleNeeds, ([oid, kind, need]) => [
       oid,
       { kind: kind ?? '', oid: Number(need) },
@@ -48,9 +50,9 @@ export class Lineage {
     return closure(oid, this.#children);
   }
 
-  /** The query of a view or materialized view; every name in it that isn't of pg_catalog is qualified. */
-  definition(oid: number): string | undefined {
-    return this.#definitions.get(oid);
+  /** What a view or materialized view of somebody's own does; null where that can't be told. */
+  view(oid: number): ViewQuery | null | undefined {
+    return this.#views.get(oid);
   }
 
   /** What the rules depend on that rewrite INSERT, UPDATE or DELETE of it; undefined where it has none. */
@@ -75,20 +77,6 @@ export class Lineage {
 }
 
 const acts = (code: string | null | undefined): boolean => code === 'c' || code === 'n' || code === 'd';
-
-function grouped<Value>(
-  rows: readonly CatalogRow[],
-  entry: (row: CatalogRow) => readonly [string | null | undefined, Value],
-): ReadonlyMap<number, Value[]> {
-  const groups = new Map<number, Value[]>();
-  for (const row of rows) {
-    const [key, value] = entry(row);
-    const group = groups.get(Number(key));
-    if (group) group.push(value);
-    else groups.set(Number(key), [value]);
-  }
-  return groups;
-}
 
 function closure(from: number, edges: ReadonlyMap<number, readonly number[]>): ReadonlySet<number> {
   const found = new Set<number>();

@@ -8,7 +8,7 @@ import { fold } from './fold.ts';
 import type { Refusal, StatementPlan } from './plan.ts';
 import { Refused } from './refused.ts';
 import { type RelationName, relationsOf } from './relations.ts';
-import { type ReadDefinition, resolveActions } from './resolve-actions.ts';
+import { resolveActions } from './resolve-actions.ts';
 import type { SessionNames } from './session-names.ts';
 import { nodeAt, type SqlNode, textAt } from './sql-node.ts';
 import type { Classification } from './tally.ts';
@@ -25,7 +25,6 @@ export interface SessionPast {
 /** What is known of the target. */
 export interface Target {
   readonly catalog: Catalog | undefined;
-  readonly readDefinition: ReadDefinition;
   /** Data rules apply. */
   readonly masking: boolean;
 }
@@ -34,6 +33,8 @@ export interface Planned {
   readonly plan: StatementPlan;
   /** Relations the catalog doesn't know: look again before this plan is used. */
   readonly unknown: readonly RelationName[];
+  /** It is refused while a view can't be read for a lock: look again, and don't keep it. */
+  readonly unread?: boolean;
   /** Folded names of relations it makes or changes. The catalog doesn't show them before their transaction ends. */
   readonly made: readonly string[];
   readonly writes: boolean;
@@ -51,7 +52,7 @@ export function planStatement(
   text: string,
   parsed: ParsedText,
   session: Pick<Session, 'decide'>,
-  { catalog, readDefinition, masking }: Target,
+  { catalog, masking }: Target,
   past: SessionPast,
 ): Planned {
   const { recordedText, statements } = parsed;
@@ -66,7 +67,7 @@ export function planStatement(
     ...conditionOf(classifications),
   };
   if (parsed.refusal) return refuse({ ...base, count: 1, actions: [unanalyzable] }, parsed.refusal);
-  const resolved = classifications.map((each) => resolveActions(each, catalog, readDefinition));
+  const resolved = classifications.map((each) => resolveActions(each, catalog));
   const actions = resolved.flatMap((each) => each.actions);
   const unknown = resolved.flatMap((each) => each.unknown);
   const runsCode = resolved.some((each) => each.runsCode);
@@ -82,7 +83,8 @@ export function planStatement(
   if (!masking || !catalog)
     return { plan: { ...base, actions, decision }, unknown, made, writes: false, runsCode };
   const checked = checkAll(text, statements, catalog);
-  if ('sqlstate' in checked) return refuse({ ...base, actions }, checked);
+  if ('sqlstate' in checked)
+    return { ...refuse({ ...base, actions }, checked), unread: catalog.unread.size > 0 };
   const { touches, writes, labels } = checked;
   const kinds = statements.map(({ node }) => node.kind);
   const replays = kinds.some((kind) => replaying.has(kind));

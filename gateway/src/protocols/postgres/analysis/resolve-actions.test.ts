@@ -48,6 +48,18 @@ const schema = `
   create function before(pair, pair) returns boolean language sql as 'select true';
   create operator < (function = before, leftarg = pair, rightarg = pair);
   create operator @#@ (function = volatile_sum, leftarg = int, rightarg = int);
+
+  create view only_parent as select id from only parent;
+  create view whole_family as select id from parent;
+  create view locking as select id from notes for update;
+  create view typed as select 'x'::careful as c, 1 @#@ 2 as o;
+  create view labelled as select o.label from orders o;
+  create view statistics as select tablename from pg_stats;
+  create view setting as select set_config('work_mem', '1MB', false);
+  create view gone as select lo_unlink(1);
+  create view sampled as select id from notes tablesample bernoulli (1);
+  create view grouped as with n as (select id from notes) select count(*) from n, lateral (select id from items) i;
+  create view "{Q :rtekind 0 :relid 1259 " as select id as " :rtekind 0 :relid 1260 ", ' :rtekind 0 :relid 1261 ' as x from notes;
 `;
 
 let database: TestDatabase;
@@ -79,9 +91,7 @@ async function load(): Promise<Catalog> {
 
 function resolve(sql: string) {
   const names = { prepared: () => undefined, isCursor: () => false };
-  return executed(cache.read(sql).statements, names).map((each) =>
-    resolveActions(each, catalog, (text) => cache.read(text).statements[0]),
-  );
+  return executed(cache.read(sql).statements, names).map((each) => resolveActions(each, catalog));
 }
 
 const written = (sql: string): string =>
@@ -123,6 +133,13 @@ describe('names', () => {
       ]),
     );
     expect(stats?.actions.some(({ object }) => object === 'pg_catalog.pg_class')).toBe(false);
+  });
+
+  it('and so does a view on them', () => {
+    const [stats] = resolve('select * from public.statistics');
+    expect(stats?.actions.map(({ object }) => object)).toEqual(
+      expect.arrayContaining(['public.statistics', 'pg_catalog.pg_stats', 'public.customers']),
+    );
   });
 
   it('where long values are kept nobody looks', () => {
@@ -178,6 +195,25 @@ describe('views', () => {
     ['select * from counting', 'sql.read public.counting, sql.read, sql.write public.numbers'],
     ['select * from locked', 'sql.read public.locked, sql.read, sql.session'],
     ['select * from copy', 'sql.read public.copy, sql.read public.customers'],
+    ['select * from only_parent', 'sql.read public.only_parent, sql.read public.parent'],
+    [
+      'select * from whole_family',
+      'sql.read public.whole_family, sql.read public.parent, sql.read public.child',
+    ],
+    ['select * from locking', 'sql.read public.locking, sql.read public.notes, sql.write public.notes'],
+    [
+      'select * from typed',
+      'sql.read public.typed, sql.read, sql.exec cast to careful, sql.exec operator @#@',
+    ],
+    ['select * from labelled', 'sql.read public.labelled, sql.read public.orders, sql.exec public.label'],
+    ['select * from setting', 'sql.read public.setting, sql.read, sql.exec set_config'],
+    ['select * from gone', 'sql.read public.gone, sql.read, sql.exec lo_unlink'],
+    ['select * from sampled', 'sql.read public.sampled, sql.read public.notes'],
+    ['select * from grouped', 'sql.read public.grouped, sql.read public.notes, sql.read public.items'],
+    [
+      'select * from "{Q :rtekind 0 :relid 1259 "',
+      'sql.read public.{Q :rtekind 0 :relid 1259 , sql.read public.notes',
+    ],
     ['select * from calling', 'sql.read public.calling, sql.read public.notes, sql.exec public.volatile_f'],
     [
       'refresh materialized view copy',

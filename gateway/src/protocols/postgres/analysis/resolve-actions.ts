@@ -4,13 +4,8 @@ import { builtinEffect } from './builtin-functions.ts';
 import type { Catalog, CatalogRelation } from './catalog.ts';
 import { fold } from './fold.ts';
 import { type RelationName, type RowEffect, relationText } from './relations.ts';
-import { nodeAt, nodesAt, type SqlNode } from './sql-node.ts';
 import type { Act, Call, Classification } from './tally.ts';
-
-/** What a view's definition says; undefined where it can't be parsed. */
-export type ReadDefinition = (
-  text: string,
-) => { readonly node: SqlNode; readonly classification: Classification } | undefined;
+import type { ViewCall, ViewQuery } from './view-query.ts';
 
 export interface Resolved {
   readonly actions: readonly Action[];
@@ -26,12 +21,8 @@ export interface Resolved {
  * other way round (but for ONLY); a view for what it reads and, written to, for what it writes; a deleted row for those
  * that a foreign key deletes with it; a rule for all it names. Triggers are not followed: they belong to the write.
  */
-export function resolveActions(
-  classification: Classification,
-  catalog: Catalog | undefined,
-  read: ReadDefinition = () => undefined,
-): Resolved {
-  const resolution = new Resolution(catalog, read);
+export function resolveActions(classification: Classification, catalog: Catalog | undefined): Resolved {
+  const resolution = new Resolution(catalog);
   resolution.take(classification);
   return resolution.result(classification);
 }
@@ -57,16 +48,14 @@ interface How {
 
 class Resolution {
   readonly #catalog: Catalog | undefined;
-  readonly #read: ReadDefinition;
   readonly #acts = new Map<string, Omit<Action, 'context'>>();
   readonly #tables = new Set<string>();
   readonly #seen = new Set<string>();
   readonly #unknown: RelationName[] = [];
   #runsCode = false;
 
-  constructor(catalog: Catalog | undefined, read: ReadDefinition) {
+  constructor(catalog: Catalog | undefined) {
     this.#catalog = catalog;
-    this.#read = read;
   }
 
   result({ context }: Classification): Resolved {
@@ -79,12 +68,10 @@ class Resolution {
     };
   }
 
-  /** @param defined of a view: what has no schema there is the system's own. */
-  take({ acts, calls, verb }: Classification, defined = false): void {
-    // A view reads with its owner's privileges; what else it does, its reader does.
-    for (const act of acts) this.#act(act, defined && act.name === 'sql.read');
+  take({ acts, calls, verb }: Classification): void {
+    for (const act of acts) this.#act(act);
     if (verb === 'do') this.#runsCode = true;
-    for (const call of calls.functions) this.#call(call, defined);
+    for (const call of calls.functions) this.#call(call);
     const routines = this.#catalog?.routines;
     if (!routines) return;
     for (const name of calls.operators) if (routines.operatorActs(name)) this.#code(`operator ${name}`);
@@ -102,22 +89,22 @@ class Resolution {
     this.#add('sql.exec', object);
   }
 
-  #act({ name, relation, schema, effect, object }: Act, implied: boolean): void {
-    if (relation) this.#touch(name, relation, { effect, implied });
+  #act({ name, relation, schema, effect, object }: Act): void {
+    if (relation) this.#touch(name, relation, effect);
     else if (schema !== undefined) this.#touchSchema(name, schema);
     else this.#add(name, object);
   }
 
-  #touch(name: ActionName, relation: RelationName, how: How): void {
+  #touch(name: ActionName, relation: RelationName, effect: RowEffect | undefined): void {
     // Where long values of tables are kept, under numbers; nobody has a reason to look there.
     if (fold(relation.schema ?? relation.name).startsWith('pg_toast'))
       this.#add('sql.unanalyzable', relationText(relation));
     const meant = this.#catalog?.lookup(relation) ?? [];
-    for (const each of meant) this.#touchFamily(name, each, relation.only === true, how);
+    for (const each of meant) this.#touchFamily(name, each, relation.only === true, { effect });
     if (meant.length > 0) return;
     const text = relationText(relation);
     this.#tables.add(text);
-    this.#add(name, text, how.implied);
+    this.#add(name, text);
     if (needing.has(name)) this.#unknown.push(relation);
   }
 
@@ -152,18 +139,16 @@ class Resolution {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     if (name === 'sql.read') this.#readThrough(relation);
-    if (name === 'sql.copy') this.#readsOf(relation, 'sql.copy');
+    if (name === 'sql.copy') this.#beneath('sql.copy', relation, this.#queryOf(relation)?.reads ?? []);
     if (name === 'sql.write') this.#writeThrough(relation, effect ?? {});
   }
 
   #readThrough(relation: CatalogRelation): void {
     if (relation.schema === 'pg_catalog' && quoting.has(relation.name)) this.#readAll();
-    const definition = this.#definitionOf(relation);
-    if (definition === undefined) return;
-    if (!definition) this.#add('sql.unanalyzable', `${relation.schema}.${relation.name}`);
+    const query = this.#queryOf(relation);
     // A materialized view has been computed: reading it calls nothing.
-    else if (relation.kind === 'm') this.#readsOf(relation, 'sql.read');
-    else this.take(definition.classification, true);
+    if (relation.kind === 'm') this.#beneath('sql.read', relation, query?.reads ?? []);
+    else if (query) this.#run(relation, query);
   }
 
   #readAll(): void {
@@ -172,10 +157,55 @@ class Resolution {
         this.#touchOne('sql.read', relation, {});
   }
 
-  /** The same is done to all that a view reads. */
-  #readsOf(view: CatalogRelation, same: ActionName): void {
-    for (const { name, relation } of this.#definitionOf(view)?.classification.acts ?? [])
-      if (relation && name === 'sql.read') this.#touch(same, relation, { implied: true });
+  /** What the query of a view does. It reads with its owner's privileges; what else it does, its reader does. */
+  #run(view: CatalogRelation, { reads, locks, calls, needs }: ViewQuery): void {
+    this.#beneath('sql.read', view, reads);
+    if (reads.length === 0) this.#add('sql.read');
+    if (locks) this.#beneath('sql.write', view, reads, { implied: false });
+    const sequences = needs.flatMap(({ kind, oid }) => (kind === 'r' ? (this.#sequence(oid) ?? []) : []));
+    for (const call of calls) this.#systemCall(call, sequences);
+    const routines = this.#catalog?.routines;
+    for (const { kind, oid } of needs) {
+      const routine = kind === 'f' ? routines?.byOid(oid) : undefined;
+      if (routine) this.#routine(routine);
+      const operator = kind === 'o' ? routines?.actingOperator(oid) : undefined;
+      if (operator !== undefined) this.#code(`operator ${operator}`);
+      const domain = kind === 't' ? routines?.actingDomain(oid) : undefined;
+      if (domain !== undefined) this.#code(`cast to ${domain}`);
+    }
+  }
+
+  /** The same is done to what a view reads. */
+  #beneath(
+    name: ActionName,
+    view: CatalogRelation,
+    reads: ViewQuery['reads'],
+    how: How = { implied: true },
+  ): void {
+    for (const { oid, only } of reads) {
+      const relation = this.#catalog?.relation(oid);
+      if (relation) this.#touchFamily(name, relation, only, how);
+      else this.#unanalyzable(view);
+    }
+  }
+
+  #sequence(oid: number): CatalogRelation | undefined {
+    const relation = this.#catalog?.relation(oid);
+    return relation?.kind === 'S' ? relation : undefined;
+  }
+
+  /** A function of the system in a view. */
+  #systemCall({ schema, name, constant }: ViewCall, sequences: readonly CatalogRelation[]): void {
+    const text = schema === 'pg_catalog' ? name : `${schema}.${name}`;
+    const effect = schema === 'pg_catalog' ? builtinEffect(name) : undefined;
+    // What it sets isn't looked at here.
+    if (effect === undefined || name === 'set_config') this.#code(text);
+    else if (effect === 'session') this.#add('sql.session');
+    else if (effect === 'write') {
+      const named = constant ? sequences : [];
+      for (const sequence of named) this.#touchOne('sql.write', sequence, {});
+      if (named.length === 0) this.#add('sql.write');
+    }
   }
 
   #writeThrough(relation: CatalogRelation, effect: RowEffect): void {
@@ -194,27 +224,31 @@ class Resolution {
     const numbers = new Set(columns.map(([number]) => number));
     for (const { oid, effect: there } of catalog.lineage.changedWith(relation.oid, effect, numbers))
       this.#touchAlong('sql.write', oid, there);
-    const definition = this.#definitionOf(relation);
-    if (definition === undefined) return;
-    // A REFRESH runs the query; a write to a view goes to what the view is of.
-    if (definition) this.take(definition.classification, true);
+    const query = this.#queryOf(relation);
+    if (!query) return;
+    // A REFRESH runs the query; a write to a view goes to what the view is of, or, since a trigger or rule decides, to
+    // anything it reads.
+    this.#run(relation, query);
     if (relation.kind === 'm') return;
-    if (!definition) this.#add('sql.unanalyzable', `${relation.schema}.${relation.name}`);
-    else
-      for (const base of basesOf(definition))
-        this.#touch('sql.write', base, { effect: throughView(effect), implied: true });
+    const { base, reads } = query;
+    const bases = base === undefined ? reads : reads.filter(({ oid }) => oid === base);
+    this.#beneath('sql.write', relation, bases, { effect: throughView(effect), implied: true });
   }
 
-  /** Undefined for what isn't a view of somebody's own, null where its definition can't be read. */
-  #definitionOf({ oid }: CatalogRelation): ReturnType<ReadDefinition> | null | undefined {
-    const text = this.#catalog?.lineage.definition(oid);
-    return text === undefined ? undefined : (this.#read(text) ?? null);
+  /** Undefined for what isn't a view of somebody's own, and where that can't be told. */
+  #queryOf(relation: CatalogRelation): ViewQuery | undefined {
+    const query = this.#catalog?.lineage.view(relation.oid);
+    if (query === null) this.#unanalyzable(relation);
+    return query ?? undefined;
   }
 
-  #call(call: Call, defined: boolean): void {
+  #unanalyzable({ schema, name }: CatalogRelation): void {
+    this.#add('sql.unanalyzable', `${schema}.${name}`);
+  }
+
+  #call(call: Call): void {
     const { schema, name, asField, procedure } = call;
-    const system = defined && schema === undefined && !asField;
-    const meant = system ? [] : (this.#catalog?.routines.meant(call) ?? []);
+    const meant = this.#catalog?.routines.meant(call) ?? [];
     for (const routine of meant) {
       if (procedure) this.#code(`${routine.schema}.${routine.name}`);
       else this.#routine(routine);
@@ -242,17 +276,3 @@ const throughView = ({ deletes, updates }: RowEffect): RowEffect => ({
   ...(deletes && { deletes }),
   ...(updates && { updates: [ANY_COLUMN] }),
 });
-
-/**
- * The relations that a write to a view goes to: the one of FROM where PostgreSQL can tell (sql-createview, *Updatable
- * Views*), else all it reads, since a trigger or rule decides.
- */
-function basesOf({ node, classification }: NonNullable<ReturnType<ReadDefinition>>): readonly RelationName[] {
-  const [only, ...more] = nodesAt(node, 'fromClause');
-  const simple = only?.kind === 'RangeVar' && more.length === 0 && !nodeAt(node, 'withClause');
-  const reads = classification.acts.flatMap(({ name, relation }) =>
-    relation && name === 'sql.read' ? [relation] : [],
-  );
-  if (!simple) return reads;
-  return reads.filter(({ schema, name }) => only.schemaname === schema && only.relname === name);
-}

@@ -25,6 +25,8 @@ export class Routines {
   readonly #byName = new Map<string, Routine[]>();
   readonly #operators = new Set<string>();
   readonly #types = new Set<string>();
+  /** Names of operators and domains with such a function behind them, by catalog (o, t) and OID. */
+  readonly #acting = new Map<string, string>();
 
   constructor(rows: Pick<CatalogRows, 'functions' | 'operators' | 'casts' | 'domains' | 'types'>) {
     for (const [oid, name, extension, , schema, volatile, shadows, ofRows] of rows.functions) {
@@ -43,11 +45,19 @@ export class Routines {
       else this.#byName.set(fold(routine.name), [routine]);
     }
     const acts = (oid: string | null | undefined) => this.#byOid.get(Number(oid))?.effect === 'exec';
-    for (const [, name, code] of rows.operators) if (acts(code)) this.#operators.add(name ?? '');
+    for (const [oid, name, code] of rows.operators) {
+      if (!acts(code)) continue;
+      this.#operators.add(name ?? '');
+      this.#acting.set(`o ${oid}`, name ?? '');
+    }
     for (const [source, target, code] of rows.casts)
       if (acts(code)) this.#types.add(fold(source ?? '')).add(fold(target ?? ''));
     const domains = new Set(rows.domains.filter(([, code]) => acts(code)).map(([oid]) => oid));
-    for (const [oid, name] of rows.types) if (domains.has(oid)) this.#types.add(fold(name ?? ''));
+    for (const [oid, name] of rows.types) {
+      if (!domains.has(oid)) continue;
+      this.#types.add(fold(name ?? ''));
+      this.#acting.set(`t ${oid}`, name ?? '');
+    }
   }
 
   byOid(oid: number): Routine | undefined {
@@ -71,5 +81,15 @@ export class Routines {
   /** The same for a cast to a type of this name. */
   castActs(type: string): boolean {
     return this.#types.has(fold(type));
+  }
+
+  /** The name of an operator behind which there is a function that may change something; undefined where there is none. */
+  actingOperator(oid: number): string | undefined {
+    return this.#acting.get(`o ${oid}`);
+  }
+
+  /** The same for a domain whose constraints call one. */
+  actingDomain(oid: number): string | undefined {
+    return this.#acting.get(`t ${oid}`);
   }
 }

@@ -18,7 +18,7 @@ function actionsOf(sql: string) {
   const statements = parsed.map(({ node }) => ({ node, classification: classify(node) }));
   return executed(statements, nothingPrepared).map((each) => ({
     verb: each.verb,
-    actions: resolveActions(each, undefined, () => undefined).actions.map(({ name, object }) =>
+    actions: resolveActions(each, undefined).actions.map(({ name, object }) =>
       object === undefined ? name : `${name} ${object}`,
     ),
   }));

@@ -12,6 +12,28 @@ import type { SqlNode } from './sql-node.ts';
 import type { SqlParser } from './sql-parser.ts';
 import type { Unsafe } from './user-defined.ts';
 
+/** Said of a view whose definition can't be read for now, and of one that isn't understood. */
+const LOCKED = "it can't be told which of its columns are masked while a table that it reads is locked";
+const UNCLEAR = "its definition can't be read";
+
+/** The query of each view by OID, or why there is none. */
+export type DefinedViews = ReadonlyMap<number, SqlNode | typeof LOCKED | typeof UNCLEAR>;
+
+/** Parses the definitions of views. */
+export function definedViews(
+  { views }: Pick<CatalogRows, 'views'>,
+  parser: Pick<SqlParser, 'parse'>,
+): DefinedViews {
+  const queryOf = (definition: string) => {
+    const parsed = parser.parse(definition);
+    const [only, ...more] = 'sqlstate' in parsed ? [] : parsed;
+    return only && more.length === 0 ? only.node : UNCLEAR;
+  };
+  return new Map(
+    views.map(([oid, definition]) => [Number(oid), definition == null ? LOCKED : queryOf(definition)]),
+  );
+}
+
 /**
  * Follows masked columns through views and materialized views, one round over all of them; true if one changed.
  *
@@ -24,18 +46,20 @@ export function traceViews(
   rows: CatalogRows,
   catalog: Catalog,
   unsafe: Unsafe,
-  parser: Pick<SqlParser, 'parse'>,
+  views: DefinedViews,
 ): boolean {
   const needs = needsOf(rows);
   let changed = false;
-  for (const [oid, definition] of rows.views) {
-    const view = drafts.get(Number(oid));
+  for (const [oid, query] of views) {
+    const view = drafts.get(oid);
     if (!view || view.taint !== undefined) continue;
-    const traced = trace(definition ?? '', catalog, parser);
-    const taint =
-      'taint' in traced ? traced.taint : untold(traced.touched, needs.get(view.oid) ?? [], drafts, unsafe);
+    const needed = needs.get(view.oid) ?? [];
+    const traced = typeof query === 'string' ? { taint: query } : trace(query, catalog);
+    const taint = 'taint' in traced ? traced.taint : untold(traced.touched, needed, drafts, unsafe);
     if (taint !== undefined) {
       view.taint = taint;
+      view.unread =
+        query === LOCKED || needed.some(({ kind, oid }) => kind === 'r' && drafts.get(oid)?.unread);
       changed = true;
     } else if ('outputs' in traced) {
       for (const [index, masked] of traced.outputs.entries())
@@ -53,9 +77,7 @@ type Traced =
   | { readonly taint: string };
 
 /** What a view passes on as it is, by position; the reason where it does more than that. */
-function trace(definition: string, catalog: Catalog, parser: Pick<SqlParser, 'parse'>): Traced {
-  const query = queryOf(definition, parser);
-  if (!query) return { taint: "its definition can't be read" };
+function trace(query: SqlNode, catalog: Catalog): Traced {
   try {
     for (const rangeVar of everyRangeVar(query)) checkRelation(rangeVar, catalog);
     checkCalls(query, catalog.userDefined);
@@ -69,12 +91,6 @@ function trace(definition: string, catalog: Catalog, parser: Pick<SqlParser, 'pa
       taint: error.message.replace('and can only be selected as it is', 'and it does more than select it'),
     };
   }
-}
-
-function queryOf(definition: string, parser: Pick<SqlParser, 'parse'>): SqlNode | undefined {
-  const parsed = parser.parse(definition);
-  const [only, ...more] = 'sqlstate' in parsed ? [] : parsed;
-  return only && more.length === 0 ? only.node : undefined;
 }
 
 interface Need {
