@@ -52,22 +52,24 @@ test('runs in the home folder, with its environment and size, and says how it ex
   type('stty size');
   await sees(/30 90/);
   type('exit 7');
-  await vi.waitFor(() => expect(end).toEqual({ status: 'exited', code: 7 }));
+  await vi.waitFor(() => expect(end).toEqual({ status: 'exited', code: 7 }), { timeout: 5000 });
   shell.resize({ columns: 10, rows: 10 });
   shell.write(Buffer.from('late'));
 });
 
 test('knows what runs in front', async () => {
+  // Before its first prompt it may not be the shell yet.
+  await sees('> ');
   expect(shell.foreground).toBeUndefined();
   type('exec sleep 100');
-  await vi.waitFor(() => expect(shell.foreground).toBe('sleep'));
+  await vi.waitFor(() => expect(shell.foreground).toBe('sleep'), { timeout: 5000 });
 });
 
 test('hangs up: what runs in it gets SIGHUP', async () => {
   type('echo ready; exec sleep 100');
   await sees(/ready\r\n/);
   shell.end();
-  await vi.waitFor(() => expect(end).toEqual({ status: 'exited', signal: 'SIGHUP' }));
+  await vi.waitFor(() => expect(end).toEqual({ status: 'exited', signal: 'SIGHUP' }), { timeout: 5000 });
 });
 
 test('writes nothing more while it is paused', async () => {

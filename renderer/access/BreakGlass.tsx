@@ -10,6 +10,7 @@ import { useBlocked } from '../state/own-access.ts';
 import { Button } from '../theme/Button.tsx';
 import { Dialog } from '../theme/Dialog.tsx';
 import { Icon } from '../theme/Icon.tsx';
+import { NotDone } from '../theme/NotDone.tsx';
 
 interface BreakGlassProps {
   /** Of the command review. */
@@ -90,14 +91,7 @@ function GlassDialog({ id, resource, review, onClose }: BreakGlassProps & { read
               onChange={(event) => setReason(event.currentTarget.value)}
             />
           </div>
-          {problem === undefined ? null : (
-            <p className="fieldnote bad selectable" role="alert">
-              <Icon name="warning" small />
-              <span>
-                <b>Not run.</b> {problem}
-              </span>
-            </p>
-          )}
+          <NotDone what="Not run." problem={problem} />
         </div>
         <div className="dfoot">
           <span className="grow" />

@@ -16,6 +16,7 @@ import { Button } from '../theme/Button.tsx';
 import { Dialog } from '../theme/Dialog.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { IconButton } from '../theme/IconButton.tsx';
+import { NotDone } from '../theme/NotDone.tsx';
 import { DurationField, useDuration } from './DurationField.tsx';
 import { GlassChoice } from './GlassChoice.tsx';
 import { GrantTime } from './GrantTime.tsx';
@@ -132,14 +133,7 @@ function ExtendForm({ grant, profile, production, onClose }: ExtendFormProps) {
               The {durationText(duration.duration)} count from the approval on.
             </p>
           )}
-          {problem === undefined ? null : (
-            <p className="fieldnote bad selectable" id={problemId} role="alert">
-              <Icon name="warning" small />
-              <span>
-                <b>Not sent.</b> {problem}
-              </span>
-            </p>
-          )}
+          <NotDone what="Not sent." problem={problem} id={problemId} />
         </div>
         <div className="dfoot">
           <span className="grow" />

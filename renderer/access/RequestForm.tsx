@@ -15,6 +15,7 @@ import { Button } from '../theme/Button.tsx';
 import { Dialog } from '../theme/Dialog.tsx';
 import { Icon } from '../theme/Icon.tsx';
 import { IconButton } from '../theme/IconButton.tsx';
+import { NotDone } from '../theme/NotDone.tsx';
 import { DurationField, useDuration } from './DurationField.tsx';
 import { GlassChoice } from './GlassChoice.tsx';
 import { ProfileOption } from './ProfileOption.tsx';
@@ -187,14 +188,7 @@ export function RequestForm({ resources, wanted, onClose }: RequestFormProps) {
               The {durationText(duration.duration)} start when you first connect.
             </p>
           )}
-          {problem === undefined ? null : (
-            <p className="fieldnote bad selectable" id={problemId} role="alert">
-              <Icon name="warning" small />
-              <span>
-                <b>Not sent.</b> {problem}
-              </span>
-            </p>
-          )}
+          <NotDone what="Not sent." problem={problem} id={problemId} />
         </div>
         <div className="dfoot">
           <span className="meta row starts">

@@ -13,6 +13,7 @@ import { isTyping, shortcutText } from '../state/keys.ts';
 import { useBlocked } from '../state/own-access.ts';
 import { Button } from '../theme/Button.tsx';
 import { Icon } from '../theme/Icon.tsx';
+import { NotDone } from '../theme/NotDone.tsx';
 
 interface DecisionProps {
   /** What the main button says where it can be pressed. */
@@ -87,14 +88,7 @@ export function Decision({ approve, disabled = false, onDecide, children, note }
   };
   return (
     <div className="decision">
-      {problem === undefined ? null : (
-        <p className="fieldnote bad selectable" role="alert">
-          <Icon name="warning" small />
-          <span>
-            <b>Not decided.</b> {problem}
-          </span>
-        </p>
-      )}
+      <NotDone what="Not decided." problem={problem} />
       {denying ? (
         <div className="actions denying">
           <div className="grow">

@@ -36,3 +36,25 @@ export const groupsAsked = (needs: readonly Requirement[]): string[] => [
 ];
 
 const dueAt = ({ after }: NonNullable<Approvable['escalate']>, createdAt: number) => createdAt + after * 1000;
+
+/** A row that waits and whose next escalation is due. */
+interface Due {
+  readonly needs: readonly Requirement[];
+  readonly created_at: Date;
+  readonly review_groups: readonly string[];
+}
+
+/** What the row becomes, and which groups are asked beside those before. */
+export function escalated({ needs, created_at, review_groups }: Due, now: number) {
+  const createdAt = created_at.getTime();
+  const groups = groupsAsked(asked(needs, createdAt, now));
+  const next = nextEscalation(needs, createdAt, now);
+  return {
+    row: {
+      escalated_at: new Date(now),
+      escalate_at: next === undefined ? null : new Date(next),
+      review_groups: groups,
+    },
+    further: groups.filter((group) => !review_groups.includes(group)),
+  };
+}

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../store/database.ts';
 import type { Announcer } from './announce.ts';
 import { NOT_IN_TIME, SESSION_OVER } from './command-review-rows.ts';
-import { asked, groupsAsked, nextEscalation } from './escalation.ts';
+import { escalated } from './escalation.ts';
 
 /**
  * Writes down what time did to held commands: those that nobody decided on, those whose session is over (its gateway
@@ -75,20 +75,10 @@ async function escalate(transaction: Kysely<Database>, announcer: Announcer, now
     .orderBy('id')
     .forUpdate()
     .execute();
-  for (const { id, resource, needs, created_at, review_groups } of due) {
-    const createdAt = created_at.getTime();
-    const groups = groupsAsked(asked(needs, createdAt, now));
-    const next = nextEscalation(needs, createdAt, now);
-    await transaction
-      .updateTable('command_reviews')
-      .set({
-        escalated_at: new Date(now),
-        escalate_at: next === undefined ? null : new Date(next),
-        review_groups: groups,
-      })
-      .where('id', '=', id)
-      .execute();
-    const further = groups.filter((group) => !review_groups.includes(group));
+  for (const each of due) {
+    const { id, resource } = each;
+    const { row, further } = escalated(each, now);
+    await transaction.updateTable('command_reviews').set(row).where('id', '=', id).execute();
     await announcer.changed(
       transaction,
       { kind: 'command', id },

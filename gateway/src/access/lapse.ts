@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../store/database.ts';
 import type { Announcer } from './announce.ts';
 import type { Claimed } from './claim.ts';
-import { asked, groupsAsked, nextEscalation } from './escalation.ts';
+import { escalated } from './escalation.ts';
 
 /** What one person may hold or wait for. */
 interface Scope {
@@ -94,20 +94,10 @@ async function escalate(transaction: Kysely<Database>, announcer: Announcer, now
     .orderBy('id')
     .forUpdate()
     .execute();
-  for (const { id, needs, created_at, review_groups } of due) {
-    const createdAt = created_at.getTime();
-    const groups = groupsAsked(asked(needs, createdAt, now));
-    const next = nextEscalation(needs, createdAt, now);
-    await transaction
-      .updateTable('access_requests')
-      .set({
-        escalated_at: new Date(now),
-        escalate_at: next === undefined ? null : new Date(next),
-        review_groups: groups,
-      })
-      .where('id', '=', id)
-      .execute();
-    const further = groups.filter((group) => !review_groups.includes(group));
+  for (const each of due) {
+    const { id } = each;
+    const { row, further } = escalated(each, now);
+    await transaction.updateTable('access_requests').set(row).where('id', '=', id).execute();
     await announcer.changed(
       transaction,
       { kind: 'request', id },

@@ -1,26 +1,26 @@
 import type { User, UserId } from '@drawbridge/contract';
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Database } from '../store/database.ts';
+
+/** What `userOf` reads. */
+export const USER_COLUMNS = ['id', 'provider', 'subject', 'name', 'display_name', 'email', 'groups'] as const;
+
+/** A row of `users` in the contract's words. */
+export const userOf = (row: Pick<Selectable<Database['users']>, (typeof USER_COLUMNS)[number]>): User => ({
+  kind: 'user',
+  id: row.id,
+  provider: row.provider,
+  subject: row.subject,
+  name: row.name,
+  displayName: row.display_name,
+  ...(row.email === null ? {} : { email: row.email }),
+  groups: row.groups,
+});
 
 /** A person as they are now: groups may have changed since they asked. Undefined where there is none. */
 export async function findUser(executor: Kysely<Database>, id: UserId): Promise<User | undefined> {
-  const row = await executor
-    .selectFrom('users')
-    .select(['id', 'provider', 'subject', 'name', 'display_name', 'email', 'groups'])
-    .where('id', '=', id)
-    .executeTakeFirst();
-  return (
-    row && {
-      kind: 'user',
-      id: row.id,
-      provider: row.provider,
-      subject: row.subject,
-      name: row.name,
-      displayName: row.display_name,
-      ...(row.email === null ? {} : { email: row.email }),
-      groups: row.groups,
-    }
-  );
+  const row = await executor.selectFrom('users').select(USER_COLUMNS).where('id', '=', id).executeTakeFirst();
+  return row && userOf(row);
 }
 
 /**
