@@ -213,7 +213,7 @@ describe('Slack', () => {
       (await alice.api.call('listCommandReviews', { query: { scope: 'own', state: 'pending' } })).reviews[0]
         ?.id;
 
-    const change = "update orders set status = 'cancelled' where id = -4711";
+    const change = "update orders set status = 'cancelled' where id = -470011";
     const running = client.query(change);
     await expect.poll(heldOne).toBeDefined();
     const held = (await heldOne()) ?? expect.fail();
@@ -221,7 +221,7 @@ describe('Slack', () => {
     const shown = JSON.stringify(message.blocks);
     for (const words of ['sql.write public.orders', 'Alice Moreau', '1 of dba'])
       expect(shown).toContain(words);
-    expect(shown).not.toContain('4711');
+    expect(shown).not.toContain('-470011');
     await post(world.demo.url, slack.pressed('U0BOB', message, APPROVE));
     expect((await running).command).toBe('UPDATE');
     await expect.poll(async () => JSON.stringify((await messageOf(held)).blocks)).toContain('Bob Okafor');
