@@ -69,7 +69,8 @@ describe('a held command', () => {
       commands.world.db,
     );
     const stored = rows.rows.map(({ row }) => row).join('\n');
-    for (const secret of ['ada@example.com', 'customers', 'delete from']) expect(stored).not.toContain(secret);
+    for (const secret of ['ada@example.com', 'customers', 'delete from'])
+      expect(stored).not.toContain(secret);
   });
 
   it('is shown cut where it is too long, and says so', async () => {
