@@ -68,7 +68,8 @@ export function planStatement(
   };
   if (parsed.refusal) return refuse({ ...base, count: 1, actions: [unanalyzable] }, parsed.refusal);
   const resolved = classifications.map((each) => resolveActions(each, catalog));
-  const actions = resolved.flatMap((each) => each.actions);
+  // A statement of which nothing is found is not understood; only a text without any does nothing.
+  const actions = resolved.flatMap((each) => (each.actions.length > 0 ? each.actions : [unanalyzable]));
   const unknown = resolved.flatMap((each) => each.unknown);
   const runsCode = resolved.some((each) => each.runsCode);
   if (actions.length === 0) return done({ ...base, actions, decision: { verdict: 'allow', policies: [] } });
