@@ -110,3 +110,7 @@ it('the ceiling of the profile holds for it, the scope of the grant is about wha
   const scope: AccessScope = { tables: ['reporting.revenue'] };
   expect(decide(PERMIT_VIEW, [view, implied], { scope })).toMatchObject({ verdict: 'allow' });
 });
+
+it('what does nothing that is known is a no', () => {
+  expect(decide('permit (principal, action, resource);', [])).toMatchObject({ verdict: 'deny' });
+});

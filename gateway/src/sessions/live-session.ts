@@ -136,6 +136,8 @@ export class LiveSession implements Session {
     const { policy, scope } = this.#parts;
     const policies = new Set<string>();
     const requirements = new Map<string, Needs['requirements'][number]>();
+    if (actions.length === 0)
+      return { verdict: 'deny', reason: 'it is not known what it would do, so it is not done', policies: [] };
     for (const action of actions) {
       if (!this.#allow.has(action.name)) {
         const object = action.object === undefined ? '' : ` on ${action.object}`;
