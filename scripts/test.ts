@@ -53,6 +53,7 @@ const RUNNERS: readonly (readonly [string, () => Promise<Totals>])[] = [
   ['checks', runChecks],
   ['unit', () => vitest('unit')],
   ['acceptance', () => vitest('acceptance')],
+  ['deadlines', () => vitest('deadlines')],
   ['desktop', desktop],
 ];
 

@@ -29,6 +29,7 @@ import { createRateLimit } from './api/rate-limit.ts';
 import type { RawRoute } from './api/raw-route.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/load-config.ts';
+import { letHeapGrow } from './heap-growth.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
 import { newId } from './new-id.ts';
 import { Notifications } from './notifications/notifications.ts';
@@ -96,6 +97,7 @@ export interface Gateway {
  * something can't be started, what was started before is taken down again.
  */
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
+  letHeapGrow();
   const closers: Array<() => unknown> = [];
   const close = async () => {
     for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();

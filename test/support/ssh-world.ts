@@ -18,6 +18,8 @@ export interface SshOutcome {
 export interface RunningProgram {
   readonly child: ChildProcess;
   readonly ended: Promise<SshOutcome>;
+  /** Bytes of its standard output so far. */
+  said(): number;
   /** What it said so far. */
   stdout(): string;
   stderr(): string;
@@ -27,6 +29,8 @@ export interface StartOptions {
   readonly input?: string | Buffer;
   /** Leaves its standard input open. */
   readonly open?: boolean;
+  /** Only counts its standard output: what never stops talking would fill our memory, and keep us from looking at the clock. */
+  readonly counted?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
@@ -132,7 +136,11 @@ class Programs {
     if (!options.open) child.stdin.end();
     const out: Buffer[] = [];
     const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    let said = 0;
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.length;
+      if (!options.counted) out.push(chunk);
+    });
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     const closed = once(child, 'close').then(([status]) => status as number | null);
     const ended = closed
@@ -141,6 +149,7 @@ class Programs {
     return {
       child,
       ended,
+      said: () => said,
       stdout: () => Buffer.concat(out).toString(),
       stderr: () => Buffer.concat(err).toString(),
     };

@@ -32,6 +32,16 @@ describe('a WebSocket as a stream', () => {
     expect((await buffer(stream)).toString()).toBe('hello there');
   });
 
+  it('sends what was written together as one message', async () => {
+    const received = once(client, 'message');
+    stream.cork();
+    stream.write('hello ');
+    stream.write('there');
+    stream.uncork();
+    const [data] = (await received) as [Buffer];
+    expect(data.toString()).toBe('hello there');
+  });
+
   it('closes with the other side where nobody reads', async () => {
     stream.pause();
     client.send(Buffer.from('unread'));

@@ -38,6 +38,11 @@ export class WebSocketBytes extends Duplex {
     else done(new Error('the tunnel is closed'));
   }
 
+  /** What was written together goes as one message. */
+  override _writev(chunks: { readonly chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'buffer' as BufferEncoding, done);
+  }
+
   /**
    * A WebSocket has no half-closed state: once the last is said and sent, nothing more is heard. Whoever waits for the
    * other side's end has it, and the close frame needs no timeout.

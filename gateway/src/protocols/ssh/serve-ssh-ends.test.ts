@@ -202,9 +202,13 @@ describe('the kill switch', () => {
     const { client, session, end } = await signIn({ sock });
     await begin(client, 'yes');
     sock.pause();
+    const order: string[] = [];
+    const [target = expect.fail('No target was dialled.')] = host.sockets;
+    target.once('close', () => order.push('target'));
     session.end('terminated', 'ended');
     expect(await within(1000, () => end)).toMatchObject({ code: 'terminated' });
-    await vi.waitFor(() => expect(host.sockets.every(({ destroyed }) => destroyed)).toBe(true));
+    // The target does not wait until the client has been given up.
+    expect([...order, 'client']).toEqual(['target', 'client']);
   });
 
   it('ends what a target never answered', async () => {

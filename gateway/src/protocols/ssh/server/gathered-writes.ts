@@ -49,11 +49,13 @@ export class GatheredWrites {
 
   flush(): void {
     if (this.#length === 0) return;
-    const batch = this.#batch.length === 1 ? this.#batch[0] : Buffer.concat(this.#batch, this.#length);
+    const batch = this.#batch;
     this.#batch = [];
     this.#length = 0;
-    if (batch === undefined || this.#socket.destroyed || this.#socket.writableEnded) return;
-    this.#socket.write(batch);
+    if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    this.#socket.cork();
+    for (const piece of batch) this.#socket.write(piece);
+    this.#socket.uncork();
     if (this.#socket.writableLength <= OVERFULL) return;
     this.#heldBack = true;
     this.#socket.pause();

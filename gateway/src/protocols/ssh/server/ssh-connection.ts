@@ -16,6 +16,8 @@ import { TargetLink } from './target-link.ts';
 
 /** How long a client may take until it has shown its key, in ms. */
 export const LOGIN_TIMEOUT = 30_000;
+/** How long the target may take to close when the session is over, in ms. */
+const TARGET_LEAVING = 100;
 
 export interface SshLogger {
   warn(about: object, message: string): void;
@@ -61,7 +63,7 @@ export class SshConnection {
     const serving = this.#serve().catch((error: unknown) => this.#fail(error));
     const end = await this.#ending.done;
     const told = this.#endRunning(end);
-    this.#target?.end();
+    const cancelClosing = this.#leaveTarget();
     await partFromClient({
       end,
       stream: this.#stream,
@@ -70,6 +72,7 @@ export class SshConnection {
       told,
       clock: this.#parts.clock,
     });
+    cancelClosing();
     this.#closeTarget();
     // A session that was about to begin has begun by then, or not: its owner has to know which.
     await serving;
@@ -223,6 +226,12 @@ export class SshConnection {
       }
     }
     return running.length > 0;
+  }
+
+  /** Says goodbye to the target, which then has a moment to leave; what the client is still told takes longer. */
+  #leaveTarget(): () => void {
+    this.#target?.end();
+    return this.#parts.clock.after(TARGET_LEAVING, () => this.#closeTarget());
   }
 
   #closeTarget(): void {

@@ -43,6 +43,8 @@ function connectionsAtTheTarget(): string[] {
     ...ports('Disconnected from'),
     ...ports('Connection closed by'),
     ...ports('Connection reset by'),
+    // Followed by what failed: it was writing.
+    ...ports('Connection from user'),
   ]);
   return ports('Accepted publickey').flatMap((port) => (port === undefined || gone.has(port) ? [] : [port]));
 }
@@ -55,20 +57,21 @@ interface Live {
 
 /** A shell on a terminal, a command that says nothing, one that never stops talking, and one whose client doesn't read. */
 async function everyKind(mark: string): Promise<{ quiet: Live[]; flooded: RunningProgram[] }> {
-  const open = (...args: string[]) => world.start('ssh', ['-F', world.config, ...args], { open: true });
+  const start = (args: string[], counted = false) =>
+    world.start('ssh', ['-F', world.config, ...args], { open: true, counted });
   const live = (program: RunningProgram): Live => ({
     program,
     ended: program.ended.then(() => performance.now()),
   });
-  const shell = open('-tt', HOST, `exec -a ${mark}-shell bash --norc`);
-  const silent = open(HOST, `exec -a ${mark}-silent sleep 600`);
-  const chatty = open(HOST, `exec -a ${mark}-chatty yes chatty`);
-  const deaf = open(HOST, `exec -a ${mark}-deaf yes deaf`);
+  const shell = start(['-tt', HOST, `exec -a ${mark}-shell bash --norc`]);
+  const silent = start([HOST, `exec -a ${mark}-silent sleep 600`]);
+  const chatty = start([HOST, `exec -a ${mark}-chatty yes chatty`], true);
+  const deaf = start([HOST, `exec -a ${mark}-deaf yes deaf`], true);
   deaf.child.stdout?.pause();
   await expect
     .poll(() => new Set(atTheTarget(mark).map((line) => line.split(' ')[0])).size, { timeout: 20_000 })
     .toBe(4);
-  await expect.poll(() => chatty.stdout().length).toBeGreaterThan(100_000);
+  await expect.poll(() => chatty.said()).toBeGreaterThan(100_000);
   return { quiet: [shell, silent].map(live), flooded: [chatty, deaf] };
 }
 
@@ -141,7 +144,11 @@ describe('access to a host ends within a second', () => {
       child.stdout?.resume();
       expect((await ended).status).toBe(255);
     }
-    const { sessions } = await world.carol.api.call('listSessions', { query: { resource: OPENSSH } });
-    for (const session of sessions) expect(session.state).toBe('closed');
+    const open = async () => {
+      const { sessions } = await world.carol.api.call('listSessions', { query: { resource: OPENSSH } });
+      return sessions.filter(({ state }) => state !== 'closed');
+    };
+    // Sealed only after its client is gone.
+    await expect.poll(open, { timeout: AT_ONCE, interval: 20 }).toEqual([]);
   });
 });
