@@ -43,13 +43,21 @@ export function encodeEventInto(
   text: string,
   payload: Uint8Array | undefined,
 ): number {
-  const written = target.write(text, offset + 4, 'utf8');
   const size = payload?.length ?? 0;
+  const after = encodeEventHead(target, offset, text, size);
+  if (payload !== undefined) target.set(payload, after);
+  return after + size;
+}
+
+/**
+ * The same without the payload, of which the `size` bytes come next; for those too long to be copied once more.
+ * @throws RecordingInvalid when a part is longer than a reader takes.
+ */
+export function encodeEventHead(target: Buffer, offset: number, text: string, size: number): number {
+  const written = target.write(text, offset + 4, 'utf8');
   if (written > RECORDING_LIMITS.event) throw new RecordingInvalid('the event is too long to be recorded');
   if (size > RECORDING_LIMITS.payload)
     throw new RecordingInvalid('the data of an event is too long to be recorded');
   target.writeUInt32BE(written, offset);
-  const after = target.writeUInt32BE(size, offset + 4 + written);
-  if (payload !== undefined) target.set(payload, after);
-  return after + size;
+  return target.writeUInt32BE(size, offset + 4 + written);
 }

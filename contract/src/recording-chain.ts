@@ -17,13 +17,19 @@ export const chainStart = (headerJson: Uint8Array): Buffer =>
 
 /** The hash after one more event: SHA-256 of the hash before it and the event as encoded, lengths included. */
 export function chainNext(previous: Uint8Array, encoded: Uint8Array): Buffer {
-  if (previous.length + encoded.length > SHORT.length)
-    return createHash('sha256').update(previous).update(encoded).digest();
+  if (previous.length + encoded.length > SHORT.length) return chainNextOf(previous, [encoded]);
   // Most events are short, and for those making the hash object costs more than hashing.
   SHORT.set(previous);
   SHORT.set(encoded, previous.length);
   const bytes = SHORT.subarray(0, previous.length + encoded.length);
   return Buffer.from(hash('sha256', bytes, 'binary'), 'binary');
+}
+
+/** The same of an event in pieces. */
+export function chainNextOf(previous: Uint8Array, pieces: readonly Uint8Array[]): Buffer {
+  const hash = createHash('sha256').update(previous);
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest();
 }
 
 /** To put a hash and a short event side by side. */

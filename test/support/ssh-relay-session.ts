@@ -1,7 +1,7 @@
 import type { RecordingEventInput, SessionEndCode, TextRule } from '@drawbridge/contract';
 import { newId } from '../../gateway/src/new-id.ts';
 import type { Action, Answer, Decision, Needs } from '../../gateway/src/policy/decision.ts';
-import { type RecordingEntry, RecordingFailed } from '../../gateway/src/recording/recorder.ts';
+import { joined, type RecordingEntry, RecordingFailed } from '../../gateway/src/recording/recorder.ts';
 import type { Held, Session, SessionEnd, SshTargetCredential } from '../../gateway/src/sessions/session.ts';
 import { Reviewers } from './reviewers.ts';
 
@@ -99,7 +99,7 @@ export class SshSession implements Session {
     if (this.diskFull) throw new RecordingFailed('no space left on device');
     this.onRecord(entries);
     for (const { event, payload } of entries)
-      this.recorded.push(payload === undefined ? { event } : { event, payload: Buffer.from(payload) });
+      this.recorded.push(payload === undefined ? { event } : { event, payload: joined(payload) });
   }
 
   /** Recorded events of one type, in order. */
@@ -114,7 +114,7 @@ export class SshSession implements Session {
         event.type === type &&
         payload &&
         (stream === undefined || ('stream' in event && event.stream === stream))
-          ? [payload]
+          ? [joined(payload)]
           : [],
       ),
     );

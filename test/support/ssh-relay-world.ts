@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import ssh2, {
+  type Algorithms,
   type Client,
   type ClientChannel,
   type ConnectConfig,
@@ -24,11 +25,14 @@ export interface TargetHost {
 }
 
 /** An SSH server in this process that does with each of its sessions what the test says. */
-export async function startTargetHost(behave: (session: Session) => void): Promise<TargetHost> {
+export async function startTargetHost(
+  behave: (session: Session) => void,
+  algorithms: Algorithms = {},
+): Promise<TargetHost> {
   const hostKey = await makeSshKey();
   const connections: Connection[] = [];
   const sockets: Socket[] = [];
-  const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (connection) => {
+  const server = new ssh2.Server({ hostKeys: [hostKey.privateKey], algorithms }, (connection) => {
     connections.push(connection);
     connection.on('error', () => undefined);
     connection.on('authentication', (context) => {

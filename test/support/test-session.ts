@@ -2,7 +2,7 @@ import type { RecordingEventInput, SessionEndCode } from '@drawbridge/contract';
 import type { ColumnRule, MaskingRules } from '../../gateway/src/masking/rule.ts';
 import { newId } from '../../gateway/src/new-id.ts';
 import type { Action, Answer, Decision, Needs } from '../../gateway/src/policy/decision.ts';
-import { type RecordingEntry, RecordingFailed } from '../../gateway/src/recording/recorder.ts';
+import { joined, type RecordingEntry, RecordingFailed } from '../../gateway/src/recording/recorder.ts';
 import type { Held, PostgresCredential, Session, SessionEnd } from '../../gateway/src/sessions/session.ts';
 import { Reviewers } from './reviewers.ts';
 
@@ -86,7 +86,7 @@ export class TestSession implements Session {
   record(entries: readonly RecordingEntry[]): void {
     if (this.diskFull) throw new RecordingFailed('no space left on device');
     for (const { event, payload } of entries) {
-      const copy = payload === undefined ? undefined : Buffer.from(payload);
+      const copy = payload === undefined ? undefined : joined(payload);
       // As readers see it, see `rowsApart`.
       if (event.type === 'result' && event.count !== undefined && copy !== undefined) {
         const { format = 'postgres.DataRow', count, ...result } = event;
@@ -107,7 +107,9 @@ export class TestSession implements Session {
   /** All payload bytes of one type of event. */
   payload(type: 'rows' | 'copy'): Buffer {
     return Buffer.concat(
-      this.recorded.flatMap(({ event, payload }) => (event.type === type && payload ? [payload] : [])),
+      this.recorded.flatMap(({ event, payload }) =>
+        event.type === type && payload ? [joined(payload)] : [],
+      ),
     );
   }
 }

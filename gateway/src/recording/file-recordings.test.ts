@@ -13,7 +13,7 @@ import {
 import { recordedRun } from '../../../test/support/recording-session.ts';
 import { newId } from '../new-id.ts';
 import { Keyring } from '../store/keyring.ts';
-import { RecordingFailed } from './recorder.ts';
+import { joined, RecordingFailed } from './recorder.ts';
 import { RecordingDamaged } from './recording-damaged.ts';
 
 let folder: RecordingFolder;
@@ -59,6 +59,27 @@ describe('a recording', () => {
       [2, 15, 'copy'],
       [3, 15, 'end'],
     ]);
+  });
+
+  it('is the same however its bytes were given: short or long, in one piece or several', async () => {
+    const recordings = await folder.create();
+    const started = folder.header();
+    const recorder = recordings.open(started);
+    const short = randomBytes(100);
+    const long = randomBytes(50_000);
+    const output = { type: 'output', channel: 1, stream: 'stdout' } as const;
+    const given = [short, long, [short], [long.subarray(0, 9), long.subarray(9)], [short, long], []];
+    recorder.record(given.map((payload) => ({ event: output, payload })));
+    recorder.record([{ event: output, payload: long }]);
+    await recorder.seal(END);
+    const parts = await partsOf(recordings, started.session);
+    const payloads = parts.flatMap((part) =>
+      part.kind === 'event' && part.event.type === 'output' ? [Buffer.from(part.payload ?? [])] : [],
+    );
+    expect(payloads.map((bytes) => bytes.toString('hex'))).toEqual(
+      [...given, long].map((payload) => joined(payload).toString('hex')),
+    );
+    expect(await folder.verify(recordings, started.session)).toMatchObject({ ok: true, events: 8 });
   });
 
   it('has a manifest that any JOSE library checks', async () => {

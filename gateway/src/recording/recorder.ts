@@ -8,9 +8,19 @@ import type {
 
 export interface RecordingEntry {
   readonly event: RecordingEventInput;
-  /** Bytes that belong to the event (rows, bulk data). Not kept after the call returns. */
-  readonly payload?: Uint8Array;
+  /** Bytes that belong to the event (rows, bulk data), in one piece or as they came. Not kept after the call returns. */
+  readonly payload?: RecordedBytes;
 }
+
+export type RecordedBytes = Uint8Array | readonly Uint8Array[];
+
+/** How many bytes they are. */
+export const lengthOf = (bytes: RecordedBytes): number =>
+  bytes instanceof Uint8Array ? bytes.length : bytes.reduce((sum, { length }) => sum + length, 0);
+
+/** A copy, in one piece. */
+export const joined = (bytes: RecordedBytes): Buffer =>
+  bytes instanceof Uint8Array ? Buffer.from(bytes) : Buffer.concat(bytes);
 
 /** Thrown by `record` when the recording can't be written; the session it belongs to must end at once. */
 export class RecordingFailed extends Error {

@@ -60,10 +60,13 @@ export class FrameSealer {
     randomBytes(8).copy(this.#nonce);
   }
 
-  /** Seals `plain` as the next frame at the start of `into` and returns the frame. Counts only once `advance` is called. */
-  seal(plain: Uint8Array, into: Buffer, last: boolean): Buffer {
-    if (plain.length > FRAME_LIMIT) throw new RangeError('too much was to be recorded at once');
-    into.writeUInt32BE(plain.length, 0);
+  /**
+   * Seals `plain`, `length` bytes in pieces, as the next frame at the start of `into` and returns the frame. Counts only
+   * once `advance` is called.
+   */
+  seal(plain: readonly Uint8Array[], length: number, into: Buffer, last: boolean): Buffer {
+    if (length > FRAME_LIMIT) throw new RangeError('too much was to be recorded at once');
+    into.writeUInt32BE(length, 0);
     into.writeUInt32BE(this.#index, 4);
     into.writeUInt32BE(last ? LAST : 0, 8);
     this.#nonce.copy(into, 12, 0, 8);
@@ -73,10 +76,14 @@ export class FrameSealer {
     bound.copy(this.#additional, this.#additional.length - 20);
     const cipher = createCipheriv('aes-256-gcm', this.#key, this.#nonce, { authTagLength: FRAME_TAG });
     cipher.setAAD(this.#additional);
-    into.set(cipher.update(plain), FRAME_HEAD);
+    let end = FRAME_HEAD;
+    for (const piece of plain) {
+      into.set(cipher.update(piece), end);
+      end += piece.length;
+    }
     cipher.final();
-    into.set(cipher.getAuthTag(), FRAME_HEAD + plain.length);
-    return into.subarray(0, FRAME_HEAD + plain.length + FRAME_TAG);
+    into.set(cipher.getAuthTag(), end);
+    return into.subarray(0, end + FRAME_TAG);
   }
 
   advance(): void {

@@ -1,14 +1,22 @@
 import type { RecordingHeader, RecordingManifest, SessionEndCode } from '@drawbridge/contract';
 import {
   chainNext,
+  chainNextOf,
   encodedEventBound,
+  encodeEventHead,
   encodeEventInto,
   encodeManifest,
   recordedEventText,
 } from '@drawbridge/contract/recording-chain';
 import type { Clock } from '../clock.ts';
 import type { Growth } from './growth.ts';
-import { type Recorder, type RecordingEntry, RecordingFailed } from './recorder.ts';
+import {
+  lengthOf,
+  type RecordedBytes,
+  type Recorder,
+  type RecordingEntry,
+  RecordingFailed,
+} from './recorder.ts';
 import type { OpenRecording } from './recording-store.ts';
 import type { Scratch } from './scratch.ts';
 import { type RecordingSigningKey, signManifest } from './sign-manifest.ts';
@@ -56,8 +64,8 @@ export class StoredRecorder implements Recorder {
     if (entries.length === 0) return;
     try {
       this.#parts.assertAlive();
-      const { plain, position } = this.#encode(entries, 0);
-      this.#append(plain, false);
+      const { plain, length, position } = this.#encode(entries, 0);
+      this.#append(plain, length, false);
       this.#position = position;
     } catch (cause) {
       this.#failure = new RecordingFailed(`the recording can't be written: ${messageOf(cause)}`, { cause });
@@ -81,7 +89,7 @@ export class StoredRecorder implements Recorder {
     const { file, growth, header, signingKey, clock } = this.#parts;
     try {
       await file.assertHeld();
-      const { bytes, plain, position } = this.#encode([{ event: { type: 'end', ...end } }], MANIFEST_ROOM);
+      const { bytes, length, position } = this.#encode([{ event: { type: 'end', ...end } }], MANIFEST_ROOM);
       const manifest: RecordingManifest = {
         version: 1,
         session: header.session,
@@ -95,8 +103,9 @@ export class StoredRecorder implements Recorder {
       };
       const trailer = encodeManifest(signManifest(manifest, signingKey));
       // The end and its seal are one frame: either both are there or neither.
-      bytes.set(trailer, plain.length);
-      this.#append(bytes.subarray(0, plain.length + trailer.length), true);
+      bytes.set(trailer, length);
+      const whole = length + trailer.length;
+      this.#append([bytes.subarray(0, whole)], whole, true);
       await file.finish();
       return manifest;
     } catch (cause) {
@@ -107,31 +116,44 @@ export class StoredRecorder implements Recorder {
     }
   }
 
-  #encode(entries: readonly RecordingEntry[], room: number) {
+  #encode(entries: readonly RecordingEntry[], room: number): Encoded {
     let { head, events, at } = this.#position;
     at = Math.max(at, this.#parts.elapsed());
     const texts: string[] = [];
     let bound = room;
     for (const { event, payload } of entries) {
       const text = recordedEventText(event, events + texts.length, at);
-      bound += encodedEventBound(text, payload);
+      bound += encodedEventBound(text, short(payload));
       texts.push(text);
     }
     const bytes = this.#parts.scratch.plain.take(bound);
-    let offset = 0;
+    const plain: Uint8Array[] = [];
+    let [from, to, length] = [0, 0, 0];
     for (const [index, text] of texts.entries()) {
-      const start = offset;
-      offset = encodeEventInto(bytes, start, text, entries[index]?.payload);
-      head = chainNext(head, bytes.subarray(start, offset));
+      const payload = entries[index]?.payload;
+      const start = to;
+      const pieces = long(payload);
+      if (pieces !== undefined) {
+        const size = lengthOf(pieces);
+        to = encodeEventHead(bytes, start, text, size);
+        head = chainNextOf(head, [bytes.subarray(start, to), ...pieces]);
+        plain.push(bytes.subarray(from, to), ...pieces);
+        length += to - from + size;
+        from = to;
+      } else {
+        to = encodeEventInto(bytes, start, text, short(payload));
+        head = chainNext(head, bytes.subarray(start, to));
+      }
       events++;
     }
-    return { bytes, plain: bytes.subarray(0, offset), position: { head, events, at } };
+    if (to > from) plain.push(bytes.subarray(from, to));
+    return { bytes, plain, length: length + to - from, position: { head, events, at } };
   }
 
-  #append(plain: Buffer, last: boolean): void {
+  #append(plain: readonly Uint8Array[], length: number, last: boolean): void {
     const { file, growth, scratch, sealer } = this.#parts;
     try {
-      file.append(sealer.seal(plain, scratch.frame.take(FRAME_HEAD + plain.length + FRAME_TAG), last));
+      file.append(sealer.seal(plain, length, scratch.frame.take(FRAME_HEAD + length + FRAME_TAG), last));
     } catch (error) {
       // What was cut off again may be on the disk all the same; its nonce must not meet another text.
       sealer.renew();
@@ -141,6 +163,26 @@ export class StoredRecorder implements Recorder {
     growth.grew();
   }
 }
+
+interface Encoded {
+  /** The scratch with what is not long. */
+  readonly bytes: Buffer;
+  /** What is to be written, `length` bytes in pieces. */
+  readonly plain: readonly Uint8Array[];
+  readonly length: number;
+  readonly position: RecordingPosition;
+}
+
+/** From this many bytes on, to copy a payload to where its event stands costs more than to go on with it in pieces. */
+const LONG = 8 * 1024;
+
+function long(payload: RecordedBytes | undefined): readonly Uint8Array[] | undefined {
+  if (!(payload instanceof Uint8Array)) return payload;
+  return payload.length < LONG ? undefined : [payload];
+}
+
+const short = (payload: RecordedBytes | undefined): Uint8Array | undefined =>
+  payload instanceof Uint8Array && payload.length < LONG ? payload : undefined;
 
 /** More than a manifest takes. */
 const MANIFEST_ROOM = 4096;

@@ -67,7 +67,12 @@ export class StoredRecordings implements Recordings {
       const prefix = encodePrefix({ ...identity, key: keyring.seal(key, keyContext(header.session)) });
       const { bytes, json } = encodeRecordingStart(header);
       const sealer = new FrameSealer(key, identity, 0);
-      const frame = sealer.seal(bytes, Buffer.alloc(FRAME_HEAD + bytes.length + FRAME_TAG), false);
+      const frame = sealer.seal(
+        [bytes],
+        bytes.length,
+        Buffer.alloc(FRAME_HEAD + bytes.length + FRAME_TAG),
+        false,
+      );
       const file = store.create(header.session, gatewayId, Buffer.concat([prefix, frame]));
       sealer.advance();
       const opened = ticks() - Math.max(0, clock.now() - Date.parse(header.startedAt));

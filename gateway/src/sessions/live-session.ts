@@ -10,7 +10,7 @@ import {
 } from '@drawbridge/contract';
 import type { MaskingRules } from '../masking/rule.ts';
 import type { Action, Answer, Decision, Needs } from '../policy/decision.ts';
-import type { Recorder, RecordingEntry } from '../recording/recorder.ts';
+import { lengthOf, type RecordedBytes, type Recorder, type RecordingEntry } from '../recording/recorder.ts';
 import { outsideScope } from './outside-scope.ts';
 import type { Reviewing, ReviewOutcome } from './reviewing.ts';
 import type { Asked, Held, Session, SessionEnd, TargetCredential } from './session.ts';
@@ -257,8 +257,9 @@ export class LiveSession implements Session {
     return this.#recorder;
   }
 
-  #count(event: RecordingEntry['event'], payload: Uint8Array | undefined): void {
+  #count(event: RecordingEntry['event'], payload: RecordedBytes | undefined): void {
     const counters = this.counters;
+    const bytes = payload === undefined ? 0 : lengthOf(payload);
     switch (event.type) {
       case 'statement':
         if (event.decision === 'deny') counters.refused += 1;
@@ -271,7 +272,7 @@ export class LiveSession implements Session {
       case 'rows':
       case 'result':
         counters.rows += event.count ?? 0;
-        counters.bytesOut += payload?.length ?? 0;
+        counters.bytesOut += bytes;
         return;
       case 'channel':
         if (event.decision === 'deny') counters.refused += 1;
@@ -281,10 +282,10 @@ export class LiveSession implements Session {
         if (event.decision === 'deny') counters.refused += 1;
         return;
       case 'output':
-        counters.bytesOut += payload?.length ?? 0;
+        counters.bytesOut += bytes;
         return;
       case 'copy':
-        if (event.direction === 'out') counters.bytesOut += payload?.length ?? 0;
+        if (event.direction === 'out') counters.bytesOut += bytes;
         return;
       case 'client':
         counters.clientName = event.name;

@@ -2,14 +2,16 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../../clock.ts';
 import type { PostgresCredential } from '../../../sessions/session.ts';
+import { connectReadingInto } from '../../shared-read.ts';
 import { requestSsl } from '../codec/frontend-messages.ts';
-import { connectPlain } from './connect-plain.ts';
 import { targetFailure } from './target-failure.ts';
 
 /** How long it may take until the target is connected and encrypted, in ms. */
 const CONNECT_TIMEOUT = 10_000;
 /** The answer to SSLRequest that lets TLS begin. */
 const YES = 0x53;
+/** What the sockets of all targets read into, where they are without TLS. As large as Node's own reads. */
+const READ = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Where to dial; what a target credential says about that. */
 export type TargetAddress = Pick<PostgresCredential, 'host' | 'port' | 'tls' | 'ca'>;
@@ -29,9 +31,9 @@ export interface DialOptions {
 export async function dialTarget(address: TargetAddress, options: DialOptions): Promise<Socket | TLSSocket> {
   const { resource, clock, signal } = options;
   let failure = (error: unknown) => targetFailure(resource, 'unreachable', error);
+  const tcp = { host: address.host, port: address.port, noDelay: true, keepAlive: true };
   // TLS takes the reading of its socket into its own hands.
-  const open = address.tls === 'disable' ? connectPlain : connectTcp;
-  const socket = open({ host: address.host, port: address.port, noDelay: true, keepAlive: true });
+  const socket = address.tls === 'disable' ? connectReadingInto(READ, tcp) : connectTcp(tcp);
   const abort = () => socket.destroy(new Error('the session ended'));
   const cancelTimeout = clock.after(CONNECT_TIMEOUT, () => {
     failure = (error) => targetFailure(resource, 'timeout', error);

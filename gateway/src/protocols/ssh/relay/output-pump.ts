@@ -24,6 +24,8 @@ export interface OutputPumpParts {
   readonly guard: (task: () => void) => void;
 }
 
+/** Bytes that are masked, recorded and sent together at most. */
+const TOGETHER = 256 * 1024;
 /** Bytes after which the target learns that it may send more; a part of the 2 MB that it may send unasked. */
 const ACKNOWLEDGE_AFTER = 256 * 1024;
 
@@ -32,14 +34,21 @@ interface Piece {
   readonly name: OutputName;
 }
 
+interface Together {
+  readonly pieces: readonly Buffer[];
+  readonly name: OutputName;
+  readonly length: number;
+}
+
 /**
  * What the target says, on its way to the client: masked, recorded, sent. While the client takes nothing, nothing is
  * masked or recorded either; what waits is bounded by the window that the target has.
  */
 export class OutputPump {
   readonly #parts: OutputPumpParts;
-  /** From the target, as it came. */
+  /** From the target, as it came. What one turn brings goes on together. */
   #arrived: Piece[] = [];
+  #scheduled = false;
   #next = 0;
   /** Masked and recorded; had no room yet. */
   #recorded: Piece[] = [];
@@ -52,16 +61,12 @@ export class OutputPump {
     this.#parts = parts;
   }
 
-  /** @throws RecordingFailed */
   push(bytes: Buffer, name: OutputName): void {
     if (this.#over) return;
-    if (this.#isBlocked()) {
-      this.#arrived.push({ bytes, name });
-      this.#parts.client.whenRelieved(this.#onRelief);
-      return;
-    }
-    this.#pass(bytes, name);
-    this.#hold();
+    this.#arrived.push({ bytes, name });
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    process.nextTick(this.#onTurn);
   }
 
   /** Nothing follows. @throws RecordingFailed */
@@ -74,10 +79,10 @@ export class OutputPump {
   advance(): void {
     if (this.#over) return;
     this.#sendRecorded();
-    while (this.#next < this.#arrived.length && !this.#blockedByClient()) {
-      const piece = this.#arrived[this.#next];
-      this.#next += 1;
-      if (piece !== undefined) this.#pass(piece.bytes, piece.name);
+    while (!this.#blockedByClient()) {
+      const together = this.#takeTogether();
+      if (together === undefined) break;
+      this.#pass(together);
     }
     if (this.#next === this.#arrived.length) {
       this.#arrived = [];
@@ -104,26 +109,45 @@ export class OutputPump {
     return this.#recorded.length > 0 || this.#parts.client.full;
   }
 
-  #pass(bytes: Buffer, name: OutputName): void {
+  /** What comes next from one of the two, as far as it goes together. */
+  #takeTogether(): Together | undefined {
+    const first = this.#arrived[this.#next];
+    if (first === undefined) return undefined;
+    const { name } = first;
+    const pieces: Buffer[] = [];
+    let length = 0;
+    for (let piece: Piece | undefined = first; piece?.name === name; piece = this.#arrived[this.#next]) {
+      if (length > 0 && length + piece.bytes.length > TOGETHER) break;
+      pieces.push(piece.bytes);
+      length += piece.bytes.length;
+      this.#next += 1;
+    }
+    return { pieces, name, length };
+  }
+
+  #pass({ pieces, name, length }: Together): void {
     const masker = this.#parts.maskers[name];
-    this.#give(masker === undefined ? bytes : masker.push(bytes), name);
-    this.#unacknowledged += bytes.length;
+    this.#give(masker === undefined ? pieces : pieces.map((piece) => masker.push(piece)), name);
+    this.#unacknowledged += length;
     if (this.#unacknowledged < ACKNOWLEDGE_AFTER) return;
     this.#parts.acknowledge(this.#unacknowledged);
     this.#unacknowledged = 0;
   }
 
-  #give(bytes: Buffer, name: OutputName): void {
-    if (bytes.length === 0) return;
+  #give(given: readonly Buffer[], name: OutputName): void {
+    const pieces = given.filter(({ length }) => length > 0);
+    const [first] = pieces;
+    if (first === undefined) return;
     const { session, channel, typed, maskers } = this.#parts;
     const masked = maskers[name]?.takeMatches() ?? 0;
     const output: RecordingEntry = {
       event: { type: 'output', channel, stream: name, ...(masked > 0 && { masked }) },
-      payload: bytes,
+      payload: pieces.length === 1 ? first : pieces,
     };
-    const echoed = name === 'stdout' ? (typed?.output(bytes) ?? []) : [];
+    const echoed =
+      name === 'stdout' && typed !== undefined ? pieces.flatMap((piece) => typed.output(piece)) : [];
     session.record([...echoed, output]);
-    this.#recorded.push({ bytes, name });
+    for (const bytes of pieces) this.#recorded.push({ bytes, name });
     this.#sendRecorded();
   }
 
@@ -159,7 +183,7 @@ export class OutputPump {
   #flush(): void {
     for (const name of ['stdout', 'stderr'] as const) {
       const masker = this.#parts.maskers[name];
-      if (masker?.holding === true) this.#give(masker.flush(), name);
+      if (masker?.holding === true) this.#give([masker.flush()], name);
     }
   }
 
@@ -172,6 +196,11 @@ export class OutputPump {
     this.stop();
     this.#parts.onDrained();
   }
+
+  readonly #onTurn = (): void => {
+    this.#scheduled = false;
+    this.#parts.guard(() => this.advance());
+  };
 
   readonly #onRelief = (): void => this.#parts.guard(() => this.advance());
 }

@@ -14,6 +14,7 @@ export interface Ssh2Wire {
   _onWrite: (data: Buffer) => void;
   /** Decrypted payloads come here; deciphers keep the one that was there when they were made. */
   _onPayload: (payload: Buffer) => unknown;
+  readonly _decipher: object;
   readonly _cipher: { _onWrite: (data: Buffer) => void; encrypt(packet: Buffer): void };
   /** Our own KEXINIT while keys are exchanged; packets wait in `_queue` meanwhile. */
   readonly _kexinit: Buffer | undefined;
@@ -136,11 +137,18 @@ export function ssh2Parts(connection: Connection | Client): Ssh2Parts {
   functions(wire, METHODS);
   functions(fields(wire)._handlers, HANDLERS);
   functions(fields(wire)._cipher, ['_onWrite', 'encrypt']);
+  functions(fields(wire)._decipher, ['decrypt']);
   functions(fields(fields(wire)._packetRW).write, ['alloc', 'finalize']);
   functions(channels, ['get', 'update', 'remove']);
   functions(socket, ['write', 'pause', 'resume', 'destroy']);
   return { wire: wire as Ssh2Wire, channels: channels as WireChannels, socket: socket as Duplex };
 }
+
+/** Deciphers of ssh2 that have taken what they are given when they return; that of ChaCha20 keeps a part for later. */
+const TAKE_ALL = new Set(['AESGCMDecipherNative', 'GenericDecipherNative']);
+
+/** Whether nothing of what a connection reads is looked at later. (Were the cipher another one day, packets would fail its check.) */
+export const keepsNoInput = (wire: Ssh2Wire): boolean => TAKE_ALL.has(wire._decipher.constructor.name);
 
 /** Whether an entry of the channels is a `session` channel of ssh2's server. */
 export const isWireSession = (entry: unknown): entry is WireSession =>

@@ -1,7 +1,8 @@
 import type { Client } from 'ssh2';
+import { lendReads } from '../../shared-read.ts';
 import { Link, PeerViolation } from './link.ts';
 import { sendSignal } from './messages.ts';
-import type { WireChannel } from './ssh2-wire.ts';
+import { keepsNoInput, type WireChannel } from './ssh2-wire.ts';
 
 /** Takes what a channel of the target brings, as it comes. */
 export type Receiver = (data: Buffer, stream: 'stdout' | 'stderr') => void;
@@ -14,6 +15,7 @@ export class TargetLink extends Link {
 
   constructor(target: Client) {
     super(target);
+    if (keepsNoInput(this.wire)) lendReads(this.socket);
     const handlers = this.wire._handlers;
     const { CHANNEL_OPEN_CONFIRMATION: confirmation } = handlers;
     handlers.CHANNEL_OPEN_CONFIRMATION = (wire, info) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../../clock.ts';
+import { connectReadingInto } from '../../shared-read.ts';
 import { SshTargetFailure } from './ssh-target-failure.ts';
 
 /** How long it may take until the target is connected, in ms. */
@@ -11,6 +12,8 @@ export const BANNER_TIMEOUT = 10_000;
 const GREETING_LIMIT = 64 * 1024;
 /** The longest line of it; more than OpenSSH sends, and than RFC 4253 section 4.2 allows the identification itself. */
 const LINE_LIMIT = 1024;
+/** What the sockets of all targets read into: of a flood, some eight packets of 32 KB, which then go on together. */
+const READ = Buffer.allocUnsafeSlow(256 * 1024);
 const IDENTIFICATION = 'SSH-';
 const NEWLINE = 0x0a;
 
@@ -33,7 +36,8 @@ export async function openTransport(
   { resource, clock, signal }: DialOptions,
 ): Promise<Socket> {
   if (signal.aborted) throw SshTargetFailure.because('ended', resource);
-  const socket = connect({ host: address.host, port: address.port, noDelay: true, keepAlive: true });
+  const { host, port } = address;
+  const socket = connectReadingInto(READ, { host, port, noDelay: true, keepAlive: true });
   // Those that matter are waited for; one that comes in between must not end the process.
   socket.on('error', () => undefined);
   let failure: SshTargetFailure | undefined;

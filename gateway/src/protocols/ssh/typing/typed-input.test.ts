@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RecordingEntry } from '../../../recording/recorder.ts';
+import { joined, type RecordingEntry } from '../../../recording/recorder.ts';
 import { TypedInput } from './typed-input.ts';
 
 type Turn = { readonly type: string } | { readonly see: string };
@@ -18,7 +18,7 @@ function recorded(...turns: Turn[]): string[] {
 function told({ event, payload }: RecordingEntry): string {
   if (event.type !== 'input' || event.channel !== 1) throw new Error('an input event of channel 1');
   if (event.withheld !== undefined) return `<${event.withheld}>`;
-  return `${event.echoed ? '+' : ''}${Buffer.from(payload ?? []).toString()}`;
+  return `${event.echoed ? '+' : ''}${joined(payload ?? []).toString()}`;
 }
 
 /** Each key on its own, echoed as readline does. */

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { connectPlain } from './connect-plain.ts';
+import { connectReadingInto, lendReads } from './shared-read.ts';
 
+const READ = Buffer.allocUnsafeSlow(64 * 1024);
 let server: Server;
 let accepted: Promise<Socket>;
 let port: number;
@@ -20,7 +21,7 @@ afterEach(async () => {
 
 /** A connection and its other end. */
 async function connected(): Promise<[near: Socket, far: Socket]> {
-  const near = connectPlain({ host: '127.0.0.1', port });
+  const near = connectReadingInto(READ, { host: '127.0.0.1', port });
   await once(near, 'connect');
   return [near, await accepted];
 }
@@ -28,7 +29,7 @@ async function connected(): Promise<[near: Socket, far: Socket]> {
 /** What was sent before is at the other end's system, and was read there if anything reads. */
 async function roundTrips(): Promise<void> {
   const next = once(server, 'connection') as Promise<[Socket]>;
-  const near = connectPlain({ host: '127.0.0.1', port });
+  const near = connectReadingInto(READ, { host: '127.0.0.1', port });
   const [far] = await next;
   for (let count = 0; count < 20; count += 1) {
     near.write('there');
@@ -48,6 +49,24 @@ it('hands out chunks that stay as they are while more is read', async () => {
     await once(near, 'data');
   }
   expect(chunks.map(String)).toEqual(['first', 'second', 'third']);
+});
+
+it('shows its buffer itself to those who asked for it, and keeps what they wait for', async () => {
+  const [near, far] = await connected();
+  const shown: Buffer[] = [];
+  near.on('data', (chunk: Buffer) => shown.push(chunk));
+  lendReads(near);
+  for (const text of ['first', 'other']) {
+    far.write(text);
+    await once(near, 'data');
+  }
+  expect(shown.map(String)).toEqual(['other', 'other']);
+  near.pause();
+  far.write('later');
+  await roundTrips();
+  near.resume();
+  await once(near, 'data');
+  expect(String(shown[2])).toBe('later');
 });
 
 it('keeps what comes before anybody listens', async () => {
@@ -101,7 +120,7 @@ it('comes to its end where it flows and nobody listens', async () => {
 it('does not mix up what several sockets read', async () => {
   const [one, far] = await connected();
   const next = once(server, 'connection') as Promise<[Socket]>;
-  const other = connectPlain({ host: '127.0.0.1', port });
+  const other = connectReadingInto(READ, { host: '127.0.0.1', port });
   const [farther] = await next;
   farther.end('b'.repeat(100_000));
   far.end('a'.repeat(100_000));
@@ -111,7 +130,7 @@ it('does not mix up what several sockets read', async () => {
 });
 
 it('reads at the second address where the first does not answer', async () => {
-  const near = connectPlain({
+  const near = connectReadingInto(READ, {
     host: 'database.example',
     port,
     lookup: (_name, _options, found) =>
