@@ -9,7 +9,7 @@ import type {
 export interface RecordingEntry {
   readonly event: RecordingEventInput;
   /** Bytes that belong to the event (rows, bulk data), in one piece or as they came. Not kept after the call returns. */
-  readonly payload?: RecordedBytes;
+  readonly payload?: RecordedBytes | undefined;
 }
 
 export type RecordedBytes = Uint8Array | readonly Uint8Array[];

@@ -42,8 +42,10 @@ const additionalData = ({ session, gateway }: Pick<StoredPrefix, 'session' | 'ga
 /** Encrypts frames. One writer of a recording has one; another writer draws another epoch, so no nonce comes twice. */
 export class FrameSealer {
   readonly #key: Uint8Array;
-  /** Additional data: the domain, then room for a frame's first 20 bytes. */
+  /** Additional data: the domain, then a frame's first 20 bytes. */
   readonly #additional: Buffer;
+  /** Those 20 bytes. */
+  readonly #bound: Buffer;
   readonly #nonce = Buffer.alloc(12);
   #index: number;
 
@@ -51,6 +53,7 @@ export class FrameSealer {
   constructor(key: Uint8Array, identity: Pick<StoredPrefix, 'session' | 'gateway'>, index: number) {
     this.#key = key;
     this.#additional = Buffer.concat([additionalData(identity), Buffer.alloc(20)]);
+    this.#bound = this.#additional.subarray(-20);
     this.#index = index;
     this.renew();
   }
@@ -58,6 +61,7 @@ export class FrameSealer {
   /** To be called when a frame was sealed but not kept: its index comes again, with another text. */
   renew(): void {
     randomBytes(8).copy(this.#nonce);
+    this.#nonce.copy(this.#bound, 12, 0, 8);
   }
 
   /**
@@ -66,14 +70,13 @@ export class FrameSealer {
    */
   seal(plain: readonly Uint8Array[], length: number, into: Buffer, last: boolean): Buffer {
     if (length > FRAME_LIMIT) throw new RangeError('too much was to be recorded at once');
-    into.writeUInt32BE(length, 0);
-    into.writeUInt32BE(this.#index, 4);
-    into.writeUInt32BE(last ? LAST : 0, 8);
-    this.#nonce.copy(into, 12, 0, 8);
-    const bound = into.subarray(0, 20);
+    const bound = this.#bound;
+    bound.writeUInt32BE(length, 0);
+    bound.writeUInt32BE(this.#index, 4);
+    bound.writeUInt32BE(last ? LAST : 0, 8);
+    into.set(bound);
     into.writeUInt32BE(crc32(bound), 20);
     this.#nonce.writeUInt32BE(this.#index, 8);
-    bound.copy(this.#additional, this.#additional.length - 20);
     const cipher = createCipheriv('aes-256-gcm', this.#key, this.#nonce, { authTagLength: FRAME_TAG });
     cipher.setAAD(this.#additional);
     let end = FRAME_HEAD;

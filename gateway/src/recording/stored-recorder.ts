@@ -128,8 +128,11 @@ export class StoredRecorder implements Recorder {
     }
     const bytes = this.#parts.scratch.plain.take(bound);
     const plain: Uint8Array[] = [];
-    let [from, to, length] = [0, 0, 0];
-    for (const [index, text] of texts.entries()) {
+    let from = 0;
+    let to = 0;
+    let length = 0;
+    for (let index = 0; index < texts.length; index++) {
+      const text = texts[index] as string;
       const payload = entries[index]?.payload;
       const start = to;
       const pieces = long(payload);

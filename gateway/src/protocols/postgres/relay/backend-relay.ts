@@ -276,14 +276,7 @@ export class BackendRelay {
     this.#expect(head, Backend.commandComplete, 'execute', 'query');
     const tag = new CommandTag(buffer, start, end);
     tag.apply(this.#conversation, head.plan);
-    const rows = this.#rows.open ? this.#rows.rows : tag.rows;
-    this.#journal.add({
-      type: 'result',
-      statement: head.statement,
-      status: 'ok',
-      tag: tag.text,
-      ...(rows === undefined ? {} : { rows }),
-    });
+    this.#journal.completed(head.statement, tag.text, this.#rows.open ? this.#rows.rows : tag.rows);
     return this.#ran(head, buffer, start, end);
   }
 

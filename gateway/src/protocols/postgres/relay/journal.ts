@@ -32,7 +32,28 @@ export class Journal {
       return;
     }
     this.#endBulk();
-    this.#entries.push({ event });
+    this.#entries.push({ event, payload: undefined });
+  }
+
+  /**
+   * Adds a result that went well. On the way of every statement: its event is made in one go.
+   * @param tag what the target calls it
+   */
+  completed(statement: number, tag: string, rows: number | undefined): void {
+    const type = 'result';
+    const status = 'ok';
+    if (rows === undefined) {
+      this.add({ type, statement, status, tag });
+    } else if (this.#bulk !== 'rows' || this.#statement !== statement) {
+      this.add({ type, statement, status, tag, rows });
+    } else {
+      this.#bulk = undefined;
+      const count = this.#count;
+      this.#entries.push({
+        event: { type, statement, status, tag, rows, format: 'postgres.DataRow', count },
+        payload: this.#buffer.subarray(this.#from, this.#to),
+      });
+    }
   }
 
   /** One more frame of a result or of bulk data. */
