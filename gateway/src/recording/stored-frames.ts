@@ -21,6 +21,7 @@ const DOMAIN = 'drawbridge recording at rest v1';
 const PREFIX_LIMIT = 64 * 1024;
 export const FRAME_HEAD = 24;
 export const FRAME_TAG = 16;
+const TAG = { authTagLength: FRAME_TAG };
 /** Most bytes of plaintext in a frame. */
 const FRAME_LIMIT = 2 ** 30;
 const LAST = 1;
@@ -77,7 +78,7 @@ export class FrameSealer {
     into.set(bound);
     into.writeUInt32BE(crc32(bound), 20);
     this.#nonce.writeUInt32BE(this.#index, 8);
-    const cipher = createCipheriv('aes-256-gcm', this.#key, this.#nonce, { authTagLength: FRAME_TAG });
+    const cipher = createCipheriv('aes-256-gcm', this.#key, this.#nonce, TAG);
     cipher.setAAD(this.#additional);
     let end = FRAME_HEAD;
     for (const piece of plain) {

@@ -131,9 +131,9 @@ export class StoredRecorder implements Recorder {
     let from = 0;
     let to = 0;
     let length = 0;
-    for (let index = 0; index < texts.length; index++) {
-      const text = texts[index] as string;
-      const payload = entries[index]?.payload;
+    let index = 0;
+    for (const text of texts) {
+      const payload = entries[index++]?.payload;
       const start = to;
       const pieces = long(payload);
       if (pieces !== undefined) {

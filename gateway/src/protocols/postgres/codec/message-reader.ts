@@ -62,8 +62,12 @@ export class MessageReader {
 
   /** A string; must be UTF-8, since that is the encoding of every session. */
   cstring(): string {
+    // Most portals have no name.
+    if (this.#buffer[this.#at] === 0 && this.#at < this.#end) {
+      this.#at += 1;
+      return '';
+    }
     const bytes = this.cstringBytes();
-    if (bytes.length === 0) return '';
     if (!isUtf8(bytes)) throw new MalformedMessage('a string is not UTF-8');
     return bytes.toString('utf8');
   }
