@@ -112,6 +112,8 @@ async function stayOpen(
   options: ConnectOptions,
 ): Promise<void> {
   const settings = connectionSettings(tunnel);
+  // Before anything says that Ctrl-C ends it.
+  const interrupt = interruptible();
   if (options.json) {
     const { host, port, user, secret: password, database, ssh } = tunnel;
     const own = ssh === undefined ? { password, database } : { command: settings.command, ...ssh };
@@ -120,7 +122,6 @@ async function stayOpen(
       `${printableJson({ resource: resource.name, profile: grant.profile, grant: grant.id, host, port, user, ...own, url: settings.url, env: settings.env })}\n`,
     );
   } else context.print(...connectionCard(context, resource, grant, tunnel));
-  const interrupt = interruptible();
   const stop = AbortSignal.any([interrupt.signal, ended.signal]);
   try {
     for await (const event of liveEvents({ api, signal: stop, clock: context.clock })) {
