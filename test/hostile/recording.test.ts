@@ -98,9 +98,8 @@ describe('a full disk under the recording', () => {
   it('ends a session in the middle of a result, and the client saw nothing that is not recorded', async () => {
     const client = await connect();
     const seen: string[] = [];
+    await disk.fill(world.demo.pids.gateway, 1024 * 1024);
     const query = client.query("select n, repeat('y', 1000) from generate_series(1, 2000000) n");
-    // Once it is under way.
-    client.connection.once('dataRow', () => void disk.fill(world.demo.pids.gateway));
     client.connection.on('dataRow', (row: { fields: string[] }) => seen.push(row.fields[0] ?? ''));
     expect(await failure(query)).toMatchObject({ code: '58030' });
     await disk.free(world.demo.pids.gateway);

@@ -9,8 +9,11 @@ const run = promisify(execFile);
 /** A folder whose disk is full when a test says so. */
 export interface ScarceDisk {
   readonly dir: string;
-  /** From now on the process can't write to it any more. */
-  fill(pid: number): Promise<void>;
+  /**
+   * From now on the process can't write to it any more.
+   * @param room bytes that it still can
+   */
+  fill(pid: number, room?: number): Promise<void>;
   /** There is room again. */
   free(pid: number): Promise<void>;
   remove(): Promise<void>;
@@ -33,20 +36,21 @@ export async function scarceDisk(): Promise<ScarceDisk> {
 async function mounted(dir: string): Promise<ScarceDisk | undefined> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
   try {
-    await run('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=0700', 'drawbridge-test', dir]);
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=32m,mode=0700', 'drawbridge-test', dir]);
   } catch {
     return undefined;
   }
   const filler = join(dir, 'filler');
   return {
     dir,
-    async fill() {
+    async fill(_pid, room = 0) {
       const file = await open(filler, 'a');
       try {
         for (const size of [65_536, 1024, 1]) {
           const piece = Buffer.alloc(size, 0x78);
           while (await file.write(piece).then(({ bytesWritten }) => bytesWritten === size, isFull));
         }
+        await file.truncate((await file.stat()).size - room);
       } finally {
         await file.close();
       }
@@ -68,7 +72,7 @@ function limited(dir: string): ScarceDisk {
   const limit = (pid: number, size: string) => run('prlimit', ['--pid', String(pid), `--fsize=${size}:`]);
   return {
     dir,
-    fill: async (pid) => void (await limit(pid, '1')),
+    fill: async (pid, room = 1) => void (await limit(pid, String(room))),
     free: async (pid) => void (await limit(pid, 'unlimited')),
     remove: () => rm(dir, { recursive: true, force: true }),
   };
