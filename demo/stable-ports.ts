@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { anyFreePort, isFree } from './free-port.ts';
 
 /**
  * Ports on 127.0.0.1 that stay the same from start to start while they are free, so that addresses which were
@@ -29,8 +28,8 @@ export class StablePorts {
     name: string,
     choice: { readonly preferred?: number; readonly fixed?: number } = {},
   ): Promise<number> {
-    const port = choice.fixed ?? (await firstFree([this.#ports.get(name), choice.preferred, 0]));
-    if (choice.fixed !== undefined && (await freePort(choice.fixed)) === undefined) {
+    const port = choice.fixed ?? (await firstFree([this.#ports.get(name), choice.preferred]));
+    if (choice.fixed !== undefined && !(await isFree(choice.fixed))) {
       throw new Error(`Port ${choice.fixed} is taken. Give another one, or --port 0 for any that is free.`);
     }
     this.#ports.set(name, port);
@@ -55,27 +54,7 @@ const isPort = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) > 0 && Number(value) < 65_536;
 
 async function firstFree(candidates: readonly (number | undefined)[]): Promise<number> {
-  for (const candidate of candidates) {
-    const port = candidate === undefined ? undefined : await freePort(candidate);
-    if (port !== undefined) return port;
-  }
-  throw new Error('No port is free on 127.0.0.1.');
-}
-
-/** @returns the port if it can be listened on now, any free one for 0; undefined if somebody has it. */
-async function freePort(port: number): Promise<number | undefined> {
-  const probe = createServer();
-  try {
-    probe.listen({ port, host: '127.0.0.1', exclusive: true });
-    await once(probe, 'listening');
-    const address = probe.address();
-    return typeof address === 'object' && address !== null ? address.port : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    if (probe.listening) {
-      probe.close();
-      await once(probe, 'close');
-    }
-  }
+  for (const candidate of candidates)
+    if (candidate !== undefined && (await isFree(candidate))) return candidate;
+  return anyFreePort();
 }

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { RecordingEvent } from '@drawbridge/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../support/owned-process.ts';
+import { anyFreePort } from '../../demo/free-port.ts';
 import { type ReadRecording, readRecording } from '../support/read-recording.ts';
 import {
   HOST,
@@ -159,7 +159,7 @@ describe('ssh', () => {
     const remote = await world.ssh('-o', 'ExitOnForwardFailure=yes', '-R', '0:127.0.0.1:22', HOST, 'true');
     expect(remote.status).toBe(255);
     expect(remote.stderr).toMatch(/remote port forwarding failed/);
-    const port = await freePort();
+    const port = await anyFreePort();
     const flags = ['-N', '-L', `${port}:127.0.0.1:${world.server.port}`];
     const local = world.start('ssh', ['-F', world.config, ...flags, HOST], { open: true });
     expect(await firstBytes(port)).toBe('');
@@ -170,7 +170,7 @@ describe('ssh', () => {
 
   it('forwards ports with one that does', async () => {
     await world.alice.gets(OPENSSH, { profile: 'write' });
-    const port = await freePort();
+    const port = await anyFreePort();
     const flags = ['-N', '-L', `${port}:127.0.0.1:${world.server.port}`];
     const local = world.start('ssh', ['-F', world.config, ...flags, hostOf('write')], { open: true });
     expect(await firstBytes(port)).toMatch(/^SSH-2\.0-OpenSSH/);

@@ -5,8 +5,9 @@ import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { anyFreePort } from '../../demo/free-port.ts';
 import { targetCertificate } from '../../demo/target-certificate.ts';
-import { freePort, startOwned } from './owned-process.ts';
+import { startOwned } from './owned-process.ts';
 
 /** A PostgreSQL of the system's own packages, with TLS and SCRAM, on data that is gone with it. */
 export interface DebianServer {
@@ -66,7 +67,7 @@ export async function startDebianServer(): Promise<DebianServer> {
       ],
       { ...user, cwd: folder, env: environment },
     );
-    const port = await freePort();
+    const port = await anyFreePort();
     const settings = {
       port,
       listen_addresses: '127.0.0.1',

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { anyFreePort } from '../../demo/free-port.ts';
 import { startGatewayProcess } from '../../demo/gateway-process.ts';
 import type { TestDemo } from './test-demo.ts';
 
@@ -37,7 +36,7 @@ export async function startSecondGateway(
     identity: Record<string, unknown>;
     [key: string]: unknown;
   };
-  const port = await freePort();
+  const port = await anyFreePort();
   const config = join(demo.data, `${name}.yaml`);
   const twin = {
     ...first,
@@ -69,14 +68,4 @@ export async function startSecondGateway(
       await gateway.exited;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
 }

@@ -5,7 +5,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, type OwnedProcess, startOwned } from './owned-process.ts';
+import { anyFreePort } from '../../demo/free-port.ts';
+import { type OwnedProcess, startOwned } from './owned-process.ts';
 import {
   type CertificateFields,
   certifySshKey,
@@ -160,7 +161,7 @@ async function placeAuthorities(
 
 async function launch(config: string, folder: string): Promise<{ port: number; server: OwnedProcess }> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
+    const port = await anyFreePort();
     try {
       const server = await startOwned(SSHD, ['-D', '-e', '-f', config, '-p', String(port)], {
         ...{ ready: `Server listening on 127.0.0.1 port ${port}`, signal: 'TERM', cwd: folder },
